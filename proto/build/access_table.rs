@@ -1,0 +1,126 @@
+//! The access table: the option `access.v1.rule` of every rpc, as a sorted Rust array.
+
+use std::fmt::Write as _;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};
+
+/// Name of the method option.
+const OPTION: &str = "access.v1.rule";
+
+/// Who may call one rpc.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rule {
+    /// As in the `:path` of a call: `/todo.v1.TodoService/GetTodo`.
+    pub(crate) path: String,
+    /// Name of the value of `access.v1.Caller`.
+    pub(crate) caller: String,
+    /// Names of the peers that may call; empty for all.
+    pub(crate) peers: Vec<String>,
+}
+
+/// The rules of all rpcs in the pool, sorted by path.
+///
+/// # Errors
+/// One sentence for each rpc that has no rule, or one that means nothing.
+pub(crate) fn rules(pool: &DescriptorPool) -> Result<Vec<Rule>, Vec<String>> {
+    let mut rules = Vec::new();
+    let mut faults = Vec::new();
+    for method in pool
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+    {
+        match rule(pool, &method) {
+            Ok(rule) => rules.push(rule),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    rules.sort();
+    if faults.is_empty() {
+        Ok(rules)
+    } else {
+        Err(faults)
+    }
+}
+
+fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String> {
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let option = pool
+        .get_extension_by_name(OPTION)
+        .filter(|option| method.options().has_extension(option))
+        .ok_or_else(|| format!("{path} has no ({OPTION})"))?;
+    let options = method.options();
+    let value = options.get_extension(&option);
+    let message = value
+        .as_message()
+        .ok_or_else(|| format!("({OPTION}) is not a message"))?;
+    let rule = Rule {
+        path,
+        caller: caller(message)?,
+        peers: peers(message),
+    };
+    let path = &rule.path;
+    match rule.caller.as_str() {
+        "CALLER_UNSPECIFIED" => Err(format!("{path} has an ({OPTION}) that names no caller")),
+        "CALLER_PEER" if rule.peers.is_empty() => Err(format!(
+            "{path} is for CALLER_PEER and its ({OPTION}) names no peers"
+        )),
+        _ => Ok(rule),
+    }
+}
+
+fn caller(rule: &DynamicMessage) -> Result<String, String> {
+    let caller = rule
+        .descriptor()
+        .get_field_by_name("caller")
+        .map(|field| field.kind());
+    let number = rule
+        .get_field_by_name("caller")
+        .and_then(|value| value.as_enum_number());
+    caller
+        .as_ref()
+        .and_then(|kind| kind.as_enum())
+        .zip(number)
+        .and_then(|(callers, number)| callers.get_value(number))
+        .map(|value| value.name().to_owned())
+        .ok_or_else(|| format!("({OPTION}).caller is not a known value: {number:?}"))
+}
+
+fn peers(rule: &DynamicMessage) -> Vec<String> {
+    let peers = rule.get_field_by_name("peers");
+    let peers = peers
+        .as_deref()
+        .and_then(Value::as_list)
+        .unwrap_or_default();
+    peers
+        .iter()
+        .filter_map(|peer| peer.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The body of `proto::access::RULES`.
+pub(crate) fn render(rules: &[Rule]) -> String {
+    let mut code = String::from("&[\n");
+    for Rule {
+        path,
+        caller,
+        peers,
+    } in rules
+    {
+        let caller = variant(caller);
+        let _ = writeln!(
+            code,
+            "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?} }},"
+        );
+    }
+    code + "]"
+}
+
+/// `CALLER_USER` becomes `User`, as prost names it.
+fn variant(value: &str) -> String {
+    let name = value.strip_prefix("CALLER_").unwrap_or(value);
+    name.split('_')
+        .filter_map(|word| word.split_at_checked(1))
+        .fold(String::new(), |variant, (first, rest)| {
+            variant + first + &rest.to_lowercase()
+        })
+}
