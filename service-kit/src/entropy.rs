@@ -23,7 +23,6 @@ impl Entropy {
     }
 
     /// The same bytes in the same order for the same seed. For tests: these bytes are no secret.
-    #[cfg(feature = "testing")]
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self { seeded: Some(Arc::new(Mutex::new(StdRng::seed_from_u64(seed)))) }

@@ -4,7 +4,14 @@
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod access;
+pub mod caller;
 pub mod clock;
 pub mod entropy;
+pub mod field;
+pub mod peer;
 pub mod postgres;
 pub mod secret;
+pub mod status;
+pub mod tls;
+pub mod token;

@@ -1,0 +1,135 @@
+//! The public keys that tokens are verified with: an immutable set, swapped as a whole.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jsonwebtoken::DecodingKey;
+use tokio::sync::Notify;
+
+/// The encodings, sign bit apart, of Ed25519's points of small order: with such a key one fixed signature fits
+/// every message, and the library takes it (measured with jsonwebtoken 11.1).
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    point(0x01, 0x00, 0x00),
+    point(0xec, 0xff, 0x7f),
+    point(0xed, 0xff, 0x7f),
+    point(0xee, 0xff, 0x7f),
+    point(0x00, 0x00, 0x00),
+    hex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+    hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+];
+
+/// A little-endian field element: first byte, the 30 between, last byte.
+const fn point(first: u8, middle: u8, last: u8) -> [u8; 32] {
+    let mut bytes = [middle; 32];
+    bytes[0] = first;
+    bytes[31] = last;
+    bytes
+}
+
+const fn hex(digits: &str) -> [u8; 32] {
+    const fn value(digit: u8) -> u8 {
+        if digit.is_ascii_digit() { digit - b'0' } else { digit - b'a' + 10 }
+    }
+    let digits = digits.as_bytes();
+    let mut bytes = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        bytes[i] = value(digits[2 * i]) << 4 | value(digits[2 * i + 1]);
+        i += 1;
+    }
+    bytes
+}
+
+/// A public key as a JWKS carries it (RFC 7517, RFC 8037).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jwk {
+    /// Key type: must be `OKP`.
+    pub kty: String,
+    /// Curve: must be `Ed25519`.
+    pub crv: String,
+    /// Algorithm: must be `EdDSA`.
+    pub alg: String,
+    /// Use: must be `sig`.
+    pub use_: String,
+    /// The key's name, 1 to 64 characters.
+    pub kid: String,
+    /// The public key, base64url.
+    pub x: String,
+}
+
+/// Why a key was refused.
+#[derive(Debug, thiserror::Error)]
+#[error("the key {kid:?} cannot be used: {why}")]
+pub struct UnusableKey {
+    kid: String,
+    why: &'static str,
+}
+
+/// Keys by name.
+#[derive(Default)]
+pub struct KeySet(HashMap<String, DecodingKey>);
+
+impl KeySet {
+    /// Takes the keys of auth-service, all or none: a set with a key that cannot be right is not from there.
+    pub fn new(jwks: &[Jwk]) -> Result<Self, UnusableKey> {
+        jwks.iter().map(|jwk| Ok((jwk.kid.clone(), usable(jwk)?))).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(super) fn get(&self, kid: &str) -> Option<&DecodingKey> {
+        self.0.get(kid)
+    }
+}
+
+fn usable(jwk: &Jwk) -> Result<DecodingKey, UnusableKey> {
+    let refused = |why| UnusableKey { kid: jwk.kid.clone(), why };
+    if (jwk.kty.as_str(), jwk.crv.as_str(), jwk.alg.as_str(), jwk.use_.as_str()) != ("OKP", "Ed25519", "EdDSA", "sig") {
+        return Err(refused("it must be OKP, Ed25519, EdDSA, sig"));
+    }
+    if jwk.kid.is_empty() || jwk.kid.len() > 64 {
+        return Err(refused("its name must be 1 to 64 bytes long"));
+    }
+    let x = BASE64_URL_SAFE_NO_PAD.decode(&jwk.x).map_err(|_| refused("x is not base64url"))?;
+    let mut unsigned: [u8; 32] = x.as_slice().try_into().map_err(|_| refused("x is not 32 bytes long"))?;
+    // The top bit is the sign of the other coordinate: a point of small order stays one.
+    unsigned[31] &= 0x7f;
+    if SMALL_ORDER.contains(&unsigned) {
+        return Err(refused("x is a point of small order"));
+    }
+    DecodingKey::from_ed_components(&jwk.x).map_err(|_| refused("x is not a key"))
+}
+
+/// The keys in force, shared by every worker, and a bell for a key that is not among them.
+#[derive(Clone, Default)]
+pub struct Keys(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    current: ArcSwap<KeySet>,
+    unknown: Notify,
+}
+
+impl Keys {
+    /// Replaces all keys at once.
+    pub fn replace(&self, keys: KeySet) {
+        self.0.current.store(Arc::new(keys));
+    }
+
+    /// The keys in force.
+    #[must_use]
+    pub fn current(&self) -> Arc<KeySet> {
+        self.0.current.load_full()
+    }
+
+    /// Waits until a token names a key that is not known. One wake-up for any number of tokens: whoever fetches keys
+    /// decides how often.
+    pub async fn unknown(&self) {
+        self.0.unknown.notified().await;
+    }
+
+    pub(super) fn report_unknown(&self) {
+        self.0.unknown.notify_one();
+    }
+}
