@@ -72,20 +72,19 @@ where
     }
 }
 
-fn admit(path: &str, peer: Option<&Peer>) -> Result<Admitted, Status> {
-    let name = peer.map_or("", |peer| &peer.name);
-    if let Some(method) = SERVED_BESIDE.iter().find(|served| **served == path) {
-        return if peer.is_some() { Ok(anonymous(method)) } else { Err(refused(path, name)) };
-    }
-    let rule = proto::access::rule(path).ok_or_else(|| unknown(path))?;
-    if peer.is_none() || !(rule.peers.is_empty() || rule.peers.contains(&name)) {
-        return Err(refused(path, name));
-    }
-    Ok(Admitted { method: rule.path, required: rule.caller })
+/// The rpc at a path, if there is one: the same text, which lives for ever and so is safe as a label.
+pub(crate) fn served(path: &str) -> Option<&'static str> {
+    let beside = SERVED_BESIDE.iter().find(|served| **served == path).copied();
+    beside.or_else(|| proto::access::rule(path).map(|rule| rule.path))
 }
 
-const fn anonymous(method: &'static str) -> Admitted {
-    Admitted { method, required: Caller::Anonymous }
+fn admit(path: &str, peer: Option<&Peer>) -> Result<Admitted, Status> {
+    let method = served(path).ok_or_else(|| unknown(path))?;
+    let (required, peers) = proto::access::rule(path).map_or((Caller::Anonymous, &[][..]), |rule| (rule.caller, rule.peers));
+    match peer {
+        Some(peer) if peers.is_empty() || peers.contains(&&*peer.name) => Ok(Admitted { method, required }),
+        _ => Err(refused(method, peer.map_or("", |peer| &peer.name))),
+    }
 }
 
 fn refused(path: &str, peer: &str) -> Status {

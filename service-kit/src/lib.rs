@@ -7,11 +7,15 @@
 pub mod access;
 pub mod caller;
 pub mod clock;
+pub mod config;
 pub mod entropy;
 pub mod field;
 pub mod peer;
 pub mod postgres;
+pub mod process;
 pub mod secret;
+pub mod serve;
 pub mod status;
+pub mod telemetry;
 pub mod tls;
 pub mod token;

@@ -1,0 +1,29 @@
+//! From the environment and flags to a configuration, and from a bad one to one line and exit code 64.
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+
+/// EX_USAGE of sysexits.h: the configuration is at fault, a restart will not help.
+pub const EX_USAGE: u8 = 64;
+
+/// Reads the configuration. `Err` is what the process must exit with: after `--help` or a complaint was printed.
+pub fn parse<C: clap::Parser>() -> Result<C, ExitCode> {
+    C::try_parse().map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            print!("{error}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{}", one_line(&error.to_string()));
+            ExitCode::from(EX_USAGE)
+        }
+    })
+}
+
+/// clap explains over several lines; operators read the last line of a log.
+fn one_line(explanation: &str) -> String {
+    let of_interest = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
+    let lines = explanation.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    lines.filter(of_interest).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,67 @@
+//! Whether the service can serve: `grpc.health.v1` for callers, readiness for whoever runs it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::{interval, timeout};
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::{Health as HealthRpcs, HealthServer};
+use tonic_health::server::{HealthReporter, HealthService};
+
+use crate::postgres::Database;
+
+/// How often the database is asked.
+const EVERY: Duration = Duration::from_millis(500);
+/// How long its answer may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The state that the probes and every worker's health service share.
+#[derive(Clone)]
+pub(super) struct Health {
+    reporter: HealthReporter,
+    /// The gRPC services to speak for; the empty name, which is the whole, comes on top.
+    services: &'static [&'static str],
+    ready: Arc<AtomicBool>,
+}
+
+impl Health {
+    /// Not ready until the database has answered once.
+    pub(super) async fn new(services: &'static [&'static str]) -> Self {
+        let health = Self { reporter: HealthReporter::new(), services, ready: Arc::default() };
+        health.publish(false).await;
+        health
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// The rpcs, over the shared state.
+    pub(super) fn server(&self) -> HealthServer<impl HealthRpcs + use<>> {
+        HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+    }
+
+    /// Asks the database again and again, and tells what it says.
+    pub(super) async fn follow(self, database: Database) {
+        let mut tick = interval(EVERY);
+        loop {
+            tick.tick().await;
+            let answers = matches!(timeout(PATIENCE, database.ping()).await, Ok(Ok(())));
+            if self.is_ready() != answers {
+                tracing::warn!(answers, "the database's state changed");
+                self.publish(answers).await;
+            }
+        }
+    }
+
+    /// Tells whether the service serves. When it drains this is false for good: callers go elsewhere while
+    /// calls in flight finish.
+    pub(super) async fn publish(&self, ready: bool) {
+        self.ready.store(ready, Ordering::Release);
+        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in self.services.iter().copied().chain([""]) {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+}

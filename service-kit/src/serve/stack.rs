@@ -1,0 +1,73 @@
+//! What a call passes, from outside to inside: peer, telemetry, deadline, access, panic guard, routes (and in each
+//! service its interceptor). One list, in this order, for both services.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tonic::body::Body;
+use tonic::service::{Routes, RoutesBuilder};
+use tonic::{Code, Status};
+use tower::{Service, ServiceBuilder};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::connection::Context;
+use super::deadline::DeadlineLayer;
+use super::health::Health;
+use crate::access::AccessLayer;
+use crate::peer::Peer;
+use crate::status::{Reason, Refusal};
+use crate::telemetry::TelemetryLayer;
+use crate::telemetry::metrics::Metrics;
+
+/// The service of one connection.
+pub(super) fn service(
+    context: &Context,
+    peer: Peer,
+    routes: Routes,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Body>,
+    Error = std::convert::Infallible,
+    Future: Send + 'static,
+> + Clone
++ Send
++ 'static {
+    ServiceBuilder::new()
+        .map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer.clone());
+            request
+        })
+        .layer(TelemetryLayer::new(Arc::clone(&context.metrics), context.clock.clone()))
+        .layer(DeadlineLayer::new(&context.limits))
+        .layer(AccessLayer)
+        .service(routes)
+}
+
+/// A handler that panics answers INTERNAL, is counted, and harms no other call.
+pub(super) fn catch_panics(routes: Routes, metrics: &Arc<Metrics>) -> Routes {
+    let metrics = Arc::clone(metrics);
+    let answer = move |_: Box<dyn Any + Send + 'static>| {
+        metrics.panics.inc();
+        let message = "internal fault; quote the x-request-id of this answer";
+        Status::from(Refusal::new(Code::Internal, Reason::Internal, message)).into_http::<Body>()
+    };
+    Routes::from(routes.into_axum_router().layer(CatchPanicLayer::custom(answer)))
+}
+
+/// `grpc.health.v1`, and reflection in both versions: Evans and older clients speak only v1alpha.
+pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &Health) {
+    builder.add_service(health.server());
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    match (reflection().build_v1(), reflection().build_v1alpha()) {
+        (Ok(v1), Ok(v1alpha)) => {
+            builder.add_service(v1).add_service(v1alpha);
+        }
+        (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "reflection is off: the descriptors do not decode"),
+    }
+}
