@@ -24,7 +24,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     let descriptors = descriptors::compile("api", "vendor")?;
 
-    let rules = access_table::rules(&descriptors.pool).map_err(|faults| faults.join("\n"))?;
+    let rules = access_table::rules(&descriptors.pool).map_err(|faults| {
+        for fault in &faults {
+            println!("cargo::error={fault}");
+        }
+        "an rpc has no access rule, or one that means nothing"
+    })?;
     fs::write(out.join("access_table.rs"), access_table::render(&rules))?;
 
     let secrets: Vec<_> = descriptors

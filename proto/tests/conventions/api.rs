@@ -94,7 +94,7 @@ pub(crate) fn number(message: &DynamicMessage, field: &str) -> u64 {
 }
 
 /// The numbers of a repeated enum; none if it is not set.
-pub(crate) fn numbers(values: Option<Value>) -> Vec<i32> {
-    let values = values.as_ref().and_then(Value::as_list).unwrap_or_default();
+pub(crate) fn numbers(values: Option<&Value>) -> Vec<i32> {
+    let values = values.and_then(Value::as_list).unwrap_or_default();
     values.iter().filter_map(Value::as_enum_number).collect()
 }
