@@ -102,6 +102,18 @@ pub fn generate(directory: &Path, now: OffsetDateTime) -> anyhow::Result<Outcome
     })
 }
 
+/// [`generate`] by this machine's clock.
+///
+/// # Errors
+/// When the directory cannot be written.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a certificate begins when it is really made"
+)]
+pub fn keep_fresh(directory: &Path) -> anyhow::Result<Outcome> {
+    generate(directory, OffsetDateTime::now_utc())
+}
+
 fn stored_authority(directory: &Path, now: OffsetDateTime) -> Option<Authority> {
     let key = directory.join("ca.key");
     let pem = fs::read_to_string(directory.join("ca.pem")).ok()?;

@@ -1,6 +1,6 @@
 //! A small certificate authority for development and for tests.
 //!
-//! [`generate`] keeps a directory of certificates for one whole system: every service, a client,
+//! [`keep_fresh`] keeps a directory of certificates for one whole system: every service, a client,
 //! the Postgres server and the database roles. [`Authority`] is what it stands on; tests use it to
 //! make the certificates that must be refused (expired, another authority, another name).
 //!
@@ -14,7 +14,7 @@ mod freshness;
 mod leaf;
 
 pub use authority::Authority;
-pub use development::{LIFETIME, Outcome, RENEW_BEFORE, generate};
+pub use development::{LIFETIME, Outcome, RENEW_BEFORE, generate, keep_fresh};
 pub use files::write_private;
 pub use leaf::{Issued, Leaf, Usage};
 

@@ -3,7 +3,6 @@
 use std::{env, path::Path, process::ExitCode};
 
 use anyhow::Context as _;
-use time::OffsetDateTime;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -22,7 +21,7 @@ fn main() -> ExitCode {
 }
 
 fn generate(directory: &Path) -> anyhow::Result<()> {
-    let outcome = certs::generate(directory, OffsetDateTime::now_utc())
+    let outcome = certs::keep_fresh(directory)
         .with_context(|| format!("no certificates in {}", directory.display()))?;
     println!("{}: {outcome}", directory.display());
     Ok(())

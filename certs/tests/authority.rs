@@ -1,5 +1,4 @@
 //! What an authority signs for tests: odd leaves and revocation lists.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use certs::{Authority, Leaf, Usage};
 use time::macros::datetime;

@@ -1,5 +1,4 @@
 //! The directory of development certificates: complete, private, idempotent.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     collections::BTreeMap,

@@ -50,7 +50,7 @@ async fn download(cache: &Path, directory: &Path) -> anyhow::Result<()> {
                 return install(&target, directory);
             }
             Err(error) => {
-                failure = anyhow::Error::new(error).context(format!("cannot fetch from {source}"))
+                failure = anyhow::Error::new(error).context(format!("cannot fetch from {source}"));
             }
         }
     }

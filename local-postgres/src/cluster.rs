@@ -9,7 +9,6 @@ use std::{
 use anyhow::Context as _;
 use rustix::process::Signal;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
-use time::OffsetDateTime;
 use tokio::{
     sync::OnceCell,
     time::{Instant, sleep},
@@ -22,7 +21,7 @@ use crate::{
 };
 
 /// How long a server may take to accept connections. A crashed one replays its log first.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A Postgres server with TLS, log-in by certificate, and our roles and schemas.
 ///
@@ -58,13 +57,13 @@ impl Cluster {
         let server = Server::prepare(&home).await?;
         let broom = throwaway::Broom::for_directory(server.home(), server.account())?;
         let certificates = server.home().join("certificates");
-        certs::generate(&certificates, OffsetDateTime::now_utc())?;
+        certs::keep_fresh(&certificates)?;
         throwaway::hand_over(&certificates, server.account())?;
         Self::started(server, certificates, Some(broom)).await
     }
 
     /// The server whose data stays in `directory`, with the certificates that
-    /// [`certs::generate`] keeps in `certificates`.
+    /// [`certs::keep_fresh`] keeps in `certificates`.
     ///
     /// # Errors
     /// As for [`Cluster::throwaway`], and when another process runs this cluster.

@@ -108,7 +108,7 @@ impl Address {
 
     /// A new database, copied from `template`, by default the empty schemas of `todo`.
     pub(crate) async fn create_database(&self, template: Option<&str>) -> anyhow::Result<Database> {
-        let name = format!("t_{}", Uuid::new_v4().simple());
+        let name = unique_name();
         let template = template.unwrap_or(TODO);
         let create = AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE \"{template}\""));
         let mut admin = self.connect("postgres", Role::Admin).await?;
@@ -127,6 +127,15 @@ impl Address {
     }
 }
 
+/// Unique among all the processes that use one server.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a name, which no test needs to repeat"
+)]
+fn unique_name() -> String {
+    format!("t_{}", Uuid::new_v4().simple())
+}
+
 /// The address in a `DATABASE_URL`, which must demand what we demand ourselves.
 pub(crate) fn parse_url(url: &str) -> anyhow::Result<Address> {
     let options: PgConnectOptions = url.parse().context("DATABASE_URL cannot be read")?;
@@ -139,13 +148,11 @@ pub(crate) fn parse_url(url: &str) -> anyhow::Result<Address> {
         "DATABASE_URL must name the role {}",
         Role::Admin.name()
     );
-    let parameters = url
+    let mut parameters = url
         .split_once('?')
         .map_or("", |(_, parameters)| parameters)
         .split('&');
-    let certificate = parameters
-        .filter_map(|pair| pair.strip_prefix("sslcert="))
-        .next();
+    let certificate = parameters.find_map(|pair| pair.strip_prefix("sslcert="));
     let directory = certificate.and_then(|file| Path::new(file).parent());
     let directory = directory.context("DATABASE_URL must have sslcert=DIR/db-admin.pem")?;
     Ok(Address {

@@ -1,5 +1,4 @@
 //! Who gets into the server, and what they can do there.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{fs, path::Path};
 
@@ -21,7 +20,7 @@ fn code(error: &sqlx::Error) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-/// Connects as todo_service with whatever certificate the test has made.
+/// Connects as `todo_service` with whatever certificate the test has made.
 async fn enter(cluster: &Cluster, issued: &certs::Issued, ca: &Path) -> sqlx::Result<PgConnection> {
     let options = PgConnectOptions::new_without_pgpass()
         .host("127.0.0.1")

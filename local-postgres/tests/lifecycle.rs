@@ -1,5 +1,4 @@
 //! Starting, stopping and killing a server.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     path::Path,
@@ -69,7 +68,7 @@ async fn a_paused_server_keeps_its_connections_and_does_not_answer() {
 async fn a_persistent_cluster_keeps_its_data_and_is_used_by_one_process_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
     let certificates = directory.path().join("certificates");
-    certs::generate(&certificates, time::OffsetDateTime::now_utc()).unwrap();
+    certs::keep_fresh(&certificates).unwrap();
     let home = directory.path().join("postgres");
 
     let cluster = Cluster::persistent(&home, &certificates).await.unwrap();

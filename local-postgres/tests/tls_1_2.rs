@@ -1,5 +1,4 @@
 //! The server speaks TLS 1.3 and nothing older.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,7 +14,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-/// Asks for TLS as libpq does (SSLRequest, protocol documentation section 55.2), then shakes hands.
+/// Asks for TLS as libpq does (`SSLRequest`, protocol documentation section 55.2), then shakes hands.
 fn handshake(
     cluster: &Cluster,
     version: &'static SupportedProtocolVersion,
