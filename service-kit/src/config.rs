@@ -1,8 +1,11 @@
 //! From the environment and flags to a configuration, and from a bad one to one line and exit code 64.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+
+use crate::{postgres, serve, telemetry, token};
 
 /// EX_USAGE of sysexits.h: the configuration is at fault, a restart will not help.
 pub const EX_USAGE: u8 = 64;
@@ -26,4 +29,24 @@ fn one_line(explanation: &str) -> String {
     let of_interest = |line: &&str| !line.is_empty() && !line.starts_with("For more information");
     let lines = explanation.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     lines.filter(of_interest).collect::<Vec<_>>().join(" ")
+}
+
+/// The settings that both services have.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// Where and how to serve
+    #[command(flatten)]
+    pub serve: serve::Settings,
+    /// The database
+    #[command(flatten)]
+    pub database: postgres::Settings,
+    /// What access tokens say
+    #[command(flatten)]
+    pub tokens: token::Settings,
+    /// Logging
+    #[command(flatten)]
+    pub telemetry: telemetry::Settings,
+    /// File with 64 hexadecimal digits: the service's own secret, from which it derives its keys; replicas share it
+    #[arg(long, env = "KEY_FILE", help_heading = "Secrets")]
+    pub key_file: PathBuf,
 }

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, Executor, PgConnection};
@@ -97,6 +98,13 @@ impl Settings {
 pub async fn connect(settings: &Settings) -> Result<PgConnection, sqlx::Error> {
     let options = settings.options().options([("statement_timeout", "0"), ("lock_timeout", "0")]);
     PgConnection::connect_with(&options).await
+}
+
+/// Brings a schema up to date, as its migration role. Several at once wait for each other (an advisory lock).
+pub async fn migrate(settings: &Settings, migrator: &sqlx::migrate::Migrator) -> anyhow::Result<()> {
+    let mut connection = connect(settings).await.context("cannot connect to the database")?;
+    migrator.run(&mut connection).await.context("the migrations failed")?;
+    Ok(())
 }
 
 /// Work on a connection, as a boxed future that borrows it: `|c| Box::pin(async move { … })`.
