@@ -1,0 +1,136 @@
+//! Users' own affairs: registering, reading and changing them.
+
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::postgres::{self, Database};
+use uuid::Uuid;
+
+use crate::password::{Hasher, Password, Refused};
+use crate::session::Key;
+use crate::store::constraint;
+use crate::store::users::{self as store, Standing};
+use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
+
+/// The users.
+#[derive(Clone)]
+pub struct Accounts {
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    hasher: Hasher,
+}
+
+/// What somebody says of themselves to become a user.
+#[derive(Debug)]
+pub struct Registration {
+    /// The name to log in by.
+    pub username: Username,
+    /// The password.
+    pub password: Password,
+    /// Where mail goes; unverified.
+    pub email: Option<Email>,
+    /// What other people see.
+    pub display_name: DisplayName,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody has the username, perhaps in other case.
+    #[error("the username {0} is taken")]
+    UsernameTaken(String),
+    /// No such user, or none that the caller may see.
+    #[error("there is no such user")]
+    NotFound,
+    /// The user is not at the revision that the caller knows.
+    #[error("the user has changed")]
+    Changed,
+    /// The caller's session is over, or the caller was disabled.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The password was not hashed.
+    #[error(transparent)]
+    Hashing(#[from] Refused),
+    /// A hash cannot be written down: a fault of ours.
+    #[error("a password hash has no PHC form")]
+    Unwritable,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] postgres::Error),
+}
+
+impl Accounts {
+    /// The users in `database`.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock, entropy: Entropy, hasher: Hasher) -> Self {
+        Self { database, clock, entropy, hasher }
+    }
+
+    /// Makes a user who can do nothing beyond its own affairs.
+    pub async fn register(&self, registration: Registration) -> Result<User, Error> {
+        self.create(registration, Vec::new()).await
+    }
+
+    /// Makes a user with the role of an admin. An existing user is not promoted: its password may not be the operator's.
+    pub async fn create_admin(&self, username: Username, password: Password) -> Result<User, Error> {
+        let display_name = DisplayName::default();
+        self.create(Registration { username, password, email: None, display_name }, vec![Role::Admin]).await
+    }
+
+    /// The user `target` as the caller may see it: their own, or as an admin any.
+    pub async fn get(&self, caller: Key, target: Uuid) -> Result<User, Error> {
+        match store::get(&self.database, caller, target, self.clock.now()).await? {
+            Some(user) => Ok(user),
+            None => Err(self.why_not(caller, target).await?),
+        }
+    }
+
+    /// Changes the user `target`, if it still is at `revision` where one is given.
+    pub async fn update(
+        &self,
+        caller: Key,
+        target: Uuid,
+        changes: Changes,
+        revision: Option<i64>,
+    ) -> Result<User, Error> {
+        match store::update(&self.database, caller, target, changes, revision, self.clock.now()).await? {
+            Some(user) => Ok(user),
+            None => Err(self.why_not(caller, target).await?),
+        }
+    }
+
+    async fn create(&self, registration: Registration, roles: Vec<Role>) -> Result<User, Error> {
+        let Registration { username, password, email, display_name } = registration;
+        let hash = self.hasher.hash(password).await?.to_phc().ok_or(Error::Unwritable)?;
+        let now = self.clock.now();
+        let user = User {
+            id: self.entropy.id(now),
+            username,
+            display_name,
+            email,
+            email_verified: false,
+            roles,
+            state: State::Active,
+            epoch: 0,
+            revision: 1,
+            created: now,
+            updated: now,
+        };
+        match store::insert(&self.database, user.clone(), hash).await {
+            Ok(()) => Ok(user),
+            Err(postgres::Error::Conflict(name)) if name == constraint::USERNAME => {
+                Err(Error::UsernameTaken(user.username.as_str().to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Why a statement found no user to read or to change.
+    async fn why_not(&self, caller: Key, target: Uuid) -> Result<Error, Error> {
+        Ok(match store::standing(&self.database, caller, target, self.clock.now()).await? {
+            Standing::Ended => Error::SessionEnded,
+            Standing::Stranger => Error::NotFound,
+            Standing::Permitted => Error::Changed,
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! `auth.v1.AuthService`.
+
+use proto::auth::v1::auth_service_server::AuthService;
+use proto::auth::v1::{
+    GetJwksRequest, Jwk, Jwks, LogInRequest, LogInResponse, LogOutRequest, LogOutResponse, RefreshTokensRequest,
+    RefreshTokensResponse, RegisterRequest, User,
+};
+use service_kit::caller::Caller;
+use service_kit::clock::Clock;
+use service_kit::field::{self, Fields};
+use service_kit::token;
+use time::Duration;
+use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
+
+use super::{errors, messages};
+use crate::access_token::Signer;
+use crate::accounts::{Accounts, Registration};
+use crate::password::Password;
+use crate::session::Key;
+use crate::sessions::{Credentials, Sessions};
+
+/// How long the keys may be cached.
+const JWKS_CACHE: Duration = Duration::minutes(5);
+
+/// The service.
+pub struct Auth {
+    accounts: Accounts,
+    sessions: Sessions,
+    signer: Signer,
+    clock: Clock,
+}
+
+impl Auth {
+    /// The edge of `accounts` and `sessions`, and of the keys of `signer`.
+    #[must_use]
+    pub fn new(accounts: Accounts, sessions: Sessions, signer: Signer, clock: Clock) -> Self {
+        Self { accounts, sessions, signer, clock }
+    }
+}
+
+#[tonic::async_trait]
+impl AuthService for Auth {
+    async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<User>, Status> {
+        let registration = registration(request.into_inner())?;
+        let user = self.accounts.register(registration).await.map_err(|error| errors::account(&error, ""))?;
+        Ok(Response::new(messages::user(&user)))
+    }
+
+    async fn log_in(&self, request: Request<LogInRequest>) -> Result<Response<LogInResponse>, Status> {
+        let credentials = credentials(request.into_inner())?;
+        let granted = self.sessions.log_in(credentials).await.map_err(|error| errors::session(&error))?;
+        Ok(Response::new(messages::logged_in(&granted)))
+    }
+
+    async fn refresh_tokens(
+        &self,
+        request: Request<RefreshTokensRequest>,
+    ) -> Result<Response<RefreshTokensResponse>, Status> {
+        let token = refresh_token(request.into_inner())?;
+        let granted = self.sessions.refresh(&token).await.map_err(|error| errors::session(&error))?;
+        Ok(Response::new(messages::refreshed(&granted)))
+    }
+
+    async fn log_out(&self, request: Request<LogOutRequest>) -> Result<Response<LogOutResponse>, Status> {
+        let caller = Key::from(&Caller::of(&request)?);
+        self.sessions.log_out(caller).await.map_err(|error| errors::session(&error))?;
+        Ok(Response::new(LogOutResponse {}))
+    }
+
+    async fn get_jwks(&self, _: Request<GetJwksRequest>) -> Result<Response<Jwks>, Status> {
+        let keys: Vec<_> = self.signer.published().iter().map(jwk).collect();
+        let cache_expire_time = Some(messages::timestamp(self.clock.now() + JWKS_CACHE));
+        Ok(Response::new(Jwks { jwks_json: jwks_json(&keys), keys, cache_expire_time }))
+    }
+}
+
+fn registration(request: RegisterRequest) -> Result<Registration, Status> {
+    let RegisterRequest { username, password, email, display_name } = request;
+    let mut fields = Fields::default();
+    let username = fields.parse("username", &username);
+    let password = fields.take("password", Password::chosen(password));
+    let email = fields.optional("email", &email);
+    let display_name = fields.parse("display_name", &display_name);
+    let (username, password, email, display_name) = fields.all((username, password, email, display_name))?;
+    Ok(Registration { username, password, email, display_name })
+}
+
+fn credentials(request: LogInRequest) -> Result<Credentials, Status> {
+    let LogInRequest { identifier, password, device_name } = request;
+    let mut fields = Fields::default();
+    let identifier = fields.parse("identifier", &identifier);
+    let password = fields.take("password", Password::presented(password));
+    let device_name = fields.parse("device_name", &device_name);
+    let (identifier, password, device_name) = fields.all((identifier, password, device_name))?;
+    Ok(Credentials { identifier, password, device_name })
+}
+
+fn refresh_token(request: RefreshTokensRequest) -> Result<Zeroizing<String>, Status> {
+    let token = Zeroizing::new(request.refresh_token);
+    let mut fields = Fields::default();
+    let checked = fields.take("refresh_token", field::length(&token, 1, 512));
+    fields.all((checked,))?;
+    Ok(token)
+}
+
+fn jwk(key: &token::Jwk) -> Jwk {
+    let token::Jwk { kty, crv, alg, use_, kid, x } = key.clone();
+    Jwk { kty, crv, alg, r#use: use_, kid, x }
+}
+
+/// The keys as a JWK Set (RFC 7517, section 5).
+fn jwks_json(keys: &[Jwk]) -> String {
+    let key = |key: &Jwk| {
+        serde_json::json!({
+            "kty": key.kty, "crv": key.crv, "alg": key.alg, "use": key.r#use, "kid": key.kid, "x": key.x,
+        })
+    };
+    serde_json::json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }).to_string()
+}

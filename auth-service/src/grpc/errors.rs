@@ -1,0 +1,65 @@
+//! What a domain error means to the caller: one match for each.
+
+use std::time::Duration;
+
+use proto::auth::v1::ErrorReason;
+use service_kit::caller::session_ended;
+use service_kit::status::{self, Reason, Refusal};
+use tonic::{Code, Status};
+
+use super::names;
+use crate::password::Refused;
+use crate::{accounts, sessions};
+
+/// Hashes take milliseconds: after a second the queue is another one.
+const HASHING_RETRY: Duration = Duration::from_secs(1);
+
+/// An error about the user called `name` in the request.
+pub(super) fn account(error: &accounts::Error, name: &str) -> Status {
+    use accounts::Error as E;
+    match error {
+        E::UsernameTaken(username) => {
+            Refusal::new(Code::AlreadyExists, ErrorReason::UsernameTaken, format!("the username {username} is taken"))
+                .with("username", username)
+                .into()
+        }
+        E::NotFound => status::not_found(names::USER, name),
+        E::Changed => {
+            Refusal::new(Code::Aborted, Reason::EtagMismatch, format!("{name} has changed since it was read"))
+                .with("resource", name)
+                .resource(names::USER, name)
+                .into()
+        }
+        E::SessionEnded => session_ended(),
+        E::Hashing(refused) => hashing(refused),
+        E::Database(error) => status::database(error),
+        E::Unwritable => status::internal(error),
+    }
+}
+
+/// An error about a session.
+pub(super) fn session(error: &sessions::Error) -> Status {
+    use sessions::Error as E;
+    let refused = |reason, message: &str| Refusal::new(Code::Unauthenticated, reason, message).into();
+    match error {
+        E::CredentialsInvalid => refused(ErrorReason::CredentialsInvalid, "the credentials are not valid"),
+        E::RefreshTokenInvalid => refused(ErrorReason::RefreshTokenInvalid, "the refresh token is not valid"),
+        E::RefreshTokenReused => {
+            refused(ErrorReason::RefreshTokenReused, "the refresh token was used twice; the session has ended")
+        }
+        E::RefreshTokenExpired => refused(ErrorReason::RefreshTokenExpired, "the session has expired"),
+        E::Hashing(refused) => hashing(refused),
+        E::Database(error) => status::database(error),
+        E::Signing(_) => status::internal(error),
+    }
+}
+
+fn hashing(refused: &Refused) -> Status {
+    match refused {
+        Refused::Busy => {
+            let message = "too many passwords wait to be checked; nothing was changed";
+            Refusal::new(Code::ResourceExhausted, ErrorReason::HashingBusy, message).retry_after(HASHING_RETRY).into()
+        }
+        Refused::Fault(_) => status::internal(refused),
+    }
+}

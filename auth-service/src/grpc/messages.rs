@@ -1,0 +1,80 @@
+//! The domain, as messages.
+
+use prost_types::Timestamp;
+use proto::auth::v1;
+use time::OffsetDateTime;
+
+use super::names;
+use crate::session::Session;
+use crate::sessions::Granted;
+use crate::user::{Email, Role, State, User};
+
+pub(super) fn timestamp(at: OffsetDateTime) -> Timestamp {
+    // `nanosecond` is below 10^9.
+    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond().cast_signed() }
+}
+
+pub(super) fn user(user: &User) -> v1::User {
+    v1::User {
+        name: names::user(user.id),
+        username: user.username.as_str().to_owned(),
+        display_name: user.display_name.as_str().to_owned(),
+        email: user.email.as_ref().map(Email::as_str).unwrap_or_default().to_owned(),
+        email_verified: user.email_verified,
+        roles: roles(&user.roles),
+        state: state(user.state).into(),
+        create_time: Some(timestamp(user.created)),
+        update_time: Some(timestamp(user.updated)),
+        etag: etag(user),
+    }
+}
+
+/// The etag of a user: its revision, which each change raises.
+pub(super) fn etag(user: &User) -> String {
+    user.revision.to_string()
+}
+
+pub(super) fn session(session: &Session) -> v1::Session {
+    v1::Session {
+        name: names::session(session.key),
+        user: names::user(session.key.user),
+        device_name: session.device_name.as_str().to_owned(),
+        create_time: Some(timestamp(session.created)),
+        expire_time: Some(timestamp(session.expires)),
+    }
+}
+
+pub(super) fn logged_in(granted: &Granted) -> v1::LogInResponse {
+    v1::LogInResponse {
+        access_token: granted.access.jwt.to_string(),
+        access_token_expire_time: Some(timestamp(granted.access.expires)),
+        refresh_token: granted.refresh.reveal().to_owned(),
+        refresh_token_expire_time: Some(timestamp(granted.session.expires)),
+        session: Some(session(&granted.session)),
+        user: Some(user(&granted.user)),
+    }
+}
+
+pub(super) fn refreshed(granted: &Granted) -> v1::RefreshTokensResponse {
+    v1::RefreshTokensResponse {
+        access_token: granted.access.jwt.to_string(),
+        access_token_expire_time: Some(timestamp(granted.access.expires)),
+        refresh_token: granted.refresh.reveal().to_owned(),
+        refresh_token_expire_time: Some(timestamp(granted.session.expires)),
+        session: Some(session(&granted.session)),
+    }
+}
+
+pub(super) fn roles(roles: &[Role]) -> Vec<i32> {
+    let role = |role: &Role| match role {
+        Role::Admin => v1::Role::Admin.into(),
+    };
+    roles.iter().map(role).collect()
+}
+
+fn state(state: State) -> v1::user::State {
+    match state {
+        State::Active => v1::user::State::Active,
+        State::Disabled => v1::user::State::Disabled,
+    }
+}

@@ -1,0 +1,63 @@
+//! Resource names (AIP-122).
+
+use std::str::FromStr;
+
+use service_kit::caller::Caller;
+use service_kit::field::{Invalid, name_uuid};
+use uuid::Uuid;
+
+use crate::session::Key;
+
+/// The type of a user.
+pub(super) const USER: &str = "todo.local/User";
+
+/// `users/{uuid}` or `users/me`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UserName {
+    /// The caller.
+    Me,
+    /// Anybody.
+    Id(Uuid),
+}
+
+impl UserName {
+    /// Whom the caller means.
+    pub(super) fn resolve(self, caller: Key) -> Uuid {
+        match self {
+            Self::Me => caller.user,
+            Self::Id(id) => id,
+        }
+    }
+}
+
+impl FromStr for UserName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.strip_prefix("users/") {
+            Some("me") => Ok(Self::Me),
+            Some(segment) => name_uuid(segment).map(Self::Id).ok_or_else(not_a_user),
+            None => Err(not_a_user()),
+        }
+    }
+}
+
+fn not_a_user() -> Invalid {
+    Invalid::new("be \"users/me\" or \"users/{uuid}\", the UUID in lower case")
+}
+
+impl From<&Caller> for Key {
+    fn from(caller: &Caller) -> Self {
+        Self { user: caller.user(), session: caller.session() }
+    }
+}
+
+/// The name of a user.
+pub(super) fn user(id: Uuid) -> String {
+    format!("users/{id}")
+}
+
+/// The name of a session.
+pub(super) fn session(key: Key) -> String {
+    format!("users/{}/sessions/{}", key.user, key.session)
+}

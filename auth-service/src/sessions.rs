@@ -1,0 +1,203 @@
+//! Logging in, staying logged in, logging out.
+
+use std::sync::Arc;
+
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::postgres::{self, Database};
+use service_kit::token::{Claims, Role};
+
+use crate::access_token::{AccessToken, Signer};
+use crate::password::{Hasher, Password, PasswordHash, Refused};
+use crate::session::{Decision, DeviceName, EndReason, Key, Presented, RefreshToken, RefreshTokens, Session, decide};
+use crate::store::sessions as store;
+use crate::store::users;
+use crate::user::{Identifier, State, User};
+
+/// The sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    database: Database,
+    clock: Clock,
+    entropy: Entropy,
+    hasher: Hasher,
+    refresh_tokens: Arc<RefreshTokens>,
+    signer: Signer,
+}
+
+/// What somebody shows to log in.
+#[derive(Debug)]
+pub struct Credentials {
+    /// Username or verified email address.
+    pub identifier: Identifier,
+    /// The password.
+    pub password: Password,
+    /// What the user calls the device.
+    pub device_name: DeviceName,
+}
+
+/// What the holder of a session gets.
+pub struct Granted {
+    /// For calls.
+    pub access: AccessToken,
+    /// For the next tokens; expires with the session.
+    pub refresh: RefreshToken,
+    /// The session.
+    pub session: Session,
+    /// The user.
+    pub user: User,
+}
+
+/// Why no tokens were given.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such user, another password, or a disabled user: nobody learns which.
+    #[error("the credentials are not valid")]
+    CredentialsInvalid,
+    /// Not a token of ours, or its session has ended.
+    #[error("the refresh token is not valid")]
+    RefreshTokenInvalid,
+    /// The token's successor is in use: the session has been ended.
+    #[error("the refresh token was used twice")]
+    RefreshTokenReused,
+    /// The session's time is over.
+    #[error("the session has expired")]
+    RefreshTokenExpired,
+    /// The password was not compared.
+    #[error(transparent)]
+    Hashing(#[from] Refused),
+    /// The claims could not be written: a fault of ours.
+    #[error("an access token could not be written: {0}")]
+    Signing(#[from] serde_json::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] postgres::Error),
+}
+
+/// What became of a session in the transaction of a refresh. All of it is committed, the end of a session too.
+enum Refreshed {
+    To { counter: i64, session: Session, user: User },
+    Reused(Key),
+    Expired,
+    Ended,
+}
+
+impl Sessions {
+    /// The sessions in `database`.
+    #[must_use]
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        entropy: Entropy,
+        hasher: Hasher,
+        refresh_tokens: Arc<RefreshTokens>,
+        signer: Signer,
+    ) -> Self {
+        Self { database, clock, entropy, hasher, refresh_tokens, signer }
+    }
+
+    /// Opens a session. Whatever the credentials, one hash is computed.
+    pub async fn log_in(&self, credentials: Credentials) -> Result<Granted, Error> {
+        let Credentials { identifier, password, device_name } = credentials;
+        let (user, phc) = users::by_identifier(&self.database, identifier).await?.unzip();
+        let stored = phc.as_deref().and_then(|phc| readable(phc, user.as_ref()));
+        let matches = self.hasher.compare(password, stored).await?;
+        let (Some(user), Some(phc), true) = (user, phc, matches) else {
+            return Err(Error::CredentialsInvalid);
+        };
+        if user.state == State::Disabled {
+            return Err(Error::CredentialsInvalid);
+        }
+        let now = self.clock.now();
+        let session = Session::begin(Key { user: user.id, session: self.entropy.id(now) }, device_name, now);
+        let refresh = self.refresh_tokens.mint(session.key.session, 1);
+        if !self.open(session.clone(), &refresh, phc).await? {
+            return Err(Error::CredentialsInvalid);
+        }
+        Ok(Granted { access: self.signer.sign(&user, session.key)?, refresh, session, user })
+    }
+
+    /// New tokens for a refresh token.
+    pub async fn refresh(&self, token: &str) -> Result<Granted, Error> {
+        let presented = self.refresh_tokens.recognise(token).ok_or(Error::RefreshTokenInvalid)?;
+        match self.settle(presented).await? {
+            Refreshed::To { counter, session, user } => {
+                let refresh = self.refresh_tokens.mint(session.key.session, counter);
+                Ok(Granted { access: self.signer.sign(&user, session.key)?, refresh, session, user })
+            }
+            Refreshed::Reused(Key { user, session }) => {
+                tracing::warn!(%user, %session, "a refresh token was used twice: its session has been ended");
+                Err(Error::RefreshTokenReused)
+            }
+            Refreshed::Expired => Err(Error::RefreshTokenExpired),
+            Refreshed::Ended => Err(Error::RefreshTokenInvalid),
+        }
+    }
+
+    /// Ends a session; one that has ended stays as it is.
+    pub async fn log_out(&self, key: Key) -> Result<(), Error> {
+        Ok(store::log_out(&self.database, key, self.clock.now()).await?)
+    }
+
+    /// The roles that the user of a verified token has now, if the token's session and user are still good.
+    pub async fn introspect(&self, claims: &Claims) -> Result<Option<Vec<Role>>, Error> {
+        let key = Key { user: claims.sub, session: claims.sid };
+        Ok(store::roles_now(&self.database, key, claims.epoch, self.clock.now()).await?)
+    }
+
+    /// Stores the session in place of the oldest ones too many, if the user is still as it was when the password was
+    /// compared: a password changed, or a user disabled, meanwhile must win.
+    async fn open(&self, session: Session, refresh: &RefreshToken, phc: String) -> Result<bool, postgres::Error> {
+        let fingerprint = refresh.fingerprint();
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    let unchanged = users::lock_unchanged(c, session.key.user, &phc).await?;
+                    if unchanged {
+                        store::end_oldest(c, session.key.user, session.created).await?;
+                        store::insert(c, &session, &fingerprint).await?;
+                    }
+                    Ok(unchanged)
+                })
+            })
+            .await
+    }
+
+    /// Decides about the token under the lock of its session's row, so that calls with one token take turns.
+    async fn settle(&self, presented: Presented) -> Result<Refreshed, postgres::Error> {
+        let (clock, refresh_tokens) = (self.clock.clone(), Arc::clone(&self.refresh_tokens));
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    let Some(locked) = store::lock(c, presented.session).await? else { return Ok(Refreshed::Ended) };
+                    let store::Locked { lineage, counter, session, user } = locked;
+                    let now = clock.now();
+                    Ok(match decide(&lineage, &presented.fingerprint, now) {
+                        Decision::Rotate => {
+                            let (counter, session) = (counter + 1, session.refreshed(now));
+                            let successor = refresh_tokens.mint(session.key.session, counter).fingerprint();
+                            store::rotate(c, &session, counter, &successor, now).await?;
+                            Refreshed::To { counter, session, user }
+                        }
+                        Decision::RepeatSuccessor => Refreshed::To { counter, session, user },
+                        Decision::Reused => {
+                            store::end(c, session.key.session, EndReason::TokenReused, now).await?;
+                            Refreshed::Reused(session.key)
+                        }
+                        Decision::Expired => Refreshed::Expired,
+                        Decision::Ended => Refreshed::Ended,
+                    })
+                })
+            })
+            .await
+    }
+}
+
+/// A stored hash that cannot be run is a fault of ours or of the data: nobody logs in by it, and it is told once.
+fn readable(phc: &str, user: Option<&User>) -> Option<PasswordHash> {
+    let stored = PasswordHash::from_phc(phc);
+    if stored.is_none() {
+        tracing::error!(user = user.map(|user| tracing::field::display(user.id)), "a stored password hash is unusable");
+    }
+    stored
+}
