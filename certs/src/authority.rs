@@ -2,9 +2,8 @@
 
 use anyhow::Context as _;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
-    DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _,
-    RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData as _, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use time::OffsetDateTime;
 use x509_parser::{parse_x509_certificate, pem::parse_x509_pem};
@@ -25,11 +24,7 @@ impl Authority {
     }
 
     /// A new authority with a validity of its own.
-    pub fn valid_between(
-        name: &str,
-        not_before: OffsetDateTime,
-        not_after: OffsetDateTime,
-    ) -> anyhow::Result<Self> {
+    pub fn valid_between(name: &str, not_before: OffsetDateTime, not_after: OffsetDateTime) -> anyhow::Result<Self> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -39,10 +34,7 @@ impl Authority {
         params.not_after = not_after;
         let key = KeyPair::generate().context("cannot make a key")?;
         let cert_pem = params.self_signed(&key)?.pem();
-        Ok(Self {
-            issuer: Issuer::new(params, key),
-            cert_pem,
-        })
+        Ok(Self { issuer: Issuer::new(params, key), cert_pem })
     }
 
     /// The authority whose certificate and key were stored before.
@@ -58,10 +50,7 @@ impl Authority {
             "the authority's key is not the one that its certificate names"
         );
         let issuer = Issuer::from_ca_cert_pem(cert_pem, key)?;
-        Ok(Self {
-            issuer,
-            cert_pem: cert_pem.to_owned(),
-        })
+        Ok(Self { issuer, cert_pem: cert_pem.to_owned() })
     }
 
     /// The certificate that others must trust, PEM.
@@ -81,20 +70,12 @@ impl Authority {
         let key = KeyPair::generate().context("cannot make a key")?;
         let cert = leaf.params()?.signed_by(&key, &self.issuer)?;
         let (_, parsed) = parse_x509_certificate(cert.der()).context("our own certificate")?;
-        Ok(Issued {
-            serial: parsed.raw_serial().to_vec(),
-            cert_pem: cert.pem(),
-            key_pem: key.serialize_pem(),
-        })
+        Ok(Issued { serial: parsed.raw_serial().to_vec(), cert_pem: cert.pem(), key_pem: key.serialize_pem() })
     }
 
     /// A revocation list that names `serials`, PEM, valid as long as [`Authority::new`] is.
     pub fn revoke(&self, serials: &[Vec<u8>]) -> anyhow::Result<String> {
-        self.revoke_between(
-            serials,
-            date_time_ymd(2020, 1, 1),
-            date_time_ymd(2120, 1, 1),
-        )
+        self.revoke_between(serials, date_time_ymd(2020, 1, 1), date_time_ymd(2120, 1, 1))
     }
 
     /// A revocation list with dates of its own, for the tests of expired lists.

@@ -33,10 +33,7 @@ pub struct Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self {
-                authority_made: true,
-                ..
-            } => write!(f, "made an authority and every leaf"),
+            Self { authority_made: true, .. } => write!(f, "made an authority and every leaf"),
             Self { issued, .. } if issued.is_empty() => write!(f, "everything is fresh"),
             Self { issued, .. } => write!(f, "issued {}", issued.join(", ")),
         }
@@ -85,31 +82,19 @@ pub fn generate(directory: &Path, now: OffsetDateTime) -> anyhow::Result<Outcome
     for (name, kind) in &LEAVES {
         if !leaf_is_fresh(directory, name, &authority, now + RENEW_BEFORE) {
             let leaf = authority.issue(&kind.leaf(name, now))?;
-            write_private(
-                &directory.join(format!("{name}.key")),
-                leaf.key_pem.as_bytes(),
-            )?;
-            write_public(
-                &directory.join(format!("{name}.pem")),
-                leaf.cert_pem.as_bytes(),
-            )?;
+            write_private(&directory.join(format!("{name}.key")), leaf.key_pem.as_bytes())?;
+            write_public(&directory.join(format!("{name}.pem")), leaf.cert_pem.as_bytes())?;
             issued.push(*name);
         }
     }
-    Ok(Outcome {
-        authority_made,
-        issued,
-    })
+    Ok(Outcome { authority_made, issued })
 }
 
 /// [`generate`] by this machine's clock.
 ///
 /// # Errors
 /// When the directory cannot be written.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a certificate begins when it is really made"
-)]
+#[expect(clippy::disallowed_methods, reason = "a certificate begins when it is really made")]
 pub fn keep_fresh(directory: &Path) -> anyhow::Result<Outcome> {
     generate(directory, OffsetDateTime::now_utc())
 }
@@ -124,11 +109,8 @@ fn stored_authority(directory: &Path, now: OffsetDateTime) -> Option<Authority> 
 }
 
 fn new_authority(directory: &Path, now: OffsetDateTime) -> anyhow::Result<Authority> {
-    let authority = Authority::valid_between(
-        "todo.local development authority",
-        now - CLOCK_SKEW,
-        now + AUTHORITY_LIFETIME,
-    )?;
+    let authority =
+        Authority::valid_between("todo.local development authority", now - CLOCK_SKEW, now + AUTHORITY_LIFETIME)?;
     write_private(&directory.join("ca.key"), authority.key_pem().as_bytes())?;
     write_public(&directory.join("ca.pem"), authority.cert_pem().as_bytes())?;
     Ok(authority)
@@ -142,38 +124,18 @@ impl Kind {
             not_after: now + LIFETIME,
             ..Leaf::default()
         };
-        let host = || {
-            (
-                vec![name.to_owned(), "localhost".to_owned()],
-                vec![Ipv4Addr::LOCALHOST.into()],
-            )
-        };
+        let host = || (vec![name.to_owned(), "localhost".to_owned()], vec![Ipv4Addr::LOCALHOST.into()]);
         match self {
             Self::Peer(usages) => {
                 let (dns, ips) = host();
                 let uris = vec![format!("spiffe://{TRUST_DOMAIN}/{name}")];
-                Leaf {
-                    uris,
-                    dns,
-                    ips,
-                    usages: usages.to_vec(),
-                    ..leaf
-                }
+                Leaf { uris, dns, ips, usages: usages.to_vec(), ..leaf }
             }
             Self::DatabaseServer => {
                 let (dns, ips) = host();
-                Leaf {
-                    dns,
-                    ips,
-                    usages: vec![Usage::Server],
-                    ..leaf
-                }
+                Leaf { dns, ips, usages: vec![Usage::Server], ..leaf }
             }
-            Self::DatabaseRole(role) => Leaf {
-                common_name: (*role).to_owned(),
-                usages: vec![Usage::Client],
-                ..leaf
-            },
+            Self::DatabaseRole(role) => Leaf { common_name: (*role).to_owned(), usages: vec![Usage::Client], ..leaf },
         }
     }
 }

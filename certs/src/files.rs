@@ -26,8 +26,7 @@ fn write(path: &Path, contents: &[u8], mode: u32) -> anyhow::Result<()> {
         // Made with mode 0600; it gets its wider mode only when that was asked for.
         let mut file = NamedTempFile::new_in(directory)?;
         file.write_all(contents)?;
-        file.as_file()
-            .set_permissions(Permissions::from_mode(mode))?;
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         std::io::Result::Ok(())
@@ -37,12 +36,10 @@ fn write(path: &Path, contents: &[u8], mode: u32) -> anyhow::Result<()> {
 
 /// Holds `directory` against other processes that generate into it, until dropped.
 pub(crate) fn lock(directory: &Path) -> anyhow::Result<File> {
-    fs::create_dir_all(directory)
-        .with_context(|| format!("cannot make {}", directory.display()))?;
+    fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let path = directory.join(".lock");
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    file.lock()
-        .with_context(|| format!("cannot lock {}", path.display()))?;
+    file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
     Ok(file)
 }
 

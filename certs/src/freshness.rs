@@ -15,12 +15,7 @@ pub(crate) fn authority_outlives(pem: &str, moment: OffsetDateTime) -> bool {
 
 /// Whether NAME.pem and NAME.key in `directory` belong together, come from `authority`, are
 /// private, and last beyond `moment`.
-pub(crate) fn leaf_is_fresh(
-    directory: &Path,
-    name: &str,
-    authority: &Authority,
-    moment: OffsetDateTime,
-) -> bool {
+pub(crate) fn leaf_is_fresh(directory: &Path, name: &str, authority: &Authority, moment: OffsetDateTime) -> bool {
     let key = directory.join(format!("{name}.key"));
     let check = || {
         let pem = fs::read_to_string(directory.join(format!("{name}.pem"))).ok()?;
@@ -35,10 +30,8 @@ pub(crate) fn leaf_is_fresh(
 }
 
 fn is_signed_by(cert: &X509Certificate<'_>, authority: &Authority) -> bool {
-    with_certificate(authority.cert_pem(), |authority| {
-        cert.verify_signature(Some(authority.public_key())).is_ok()
-    })
-    .unwrap_or(false)
+    with_certificate(authority.cert_pem(), |authority| cert.verify_signature(Some(authority.public_key())).is_ok())
+        .unwrap_or(false)
 }
 
 fn ends_after(cert: &X509Certificate<'_>, moment: OffsetDateTime) -> bool {

@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use anyhow::Context as _;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose,
-    SanType, date_time_ymd,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose, SanType, date_time_ymd,
 };
 use time::OffsetDateTime;
 
@@ -69,9 +68,7 @@ impl Leaf {
     pub(crate) fn params(&self) -> anyhow::Result<CertificateParams> {
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
-        params
-            .distinguished_name
-            .push(DnType::CommonName, self.common_name.as_str());
+        params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
         params.subject_alt_names = self.names()?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = self.usages.iter().map(|usage| usage.purpose()).collect();
@@ -84,17 +81,10 @@ impl Leaf {
     fn names(&self) -> anyhow::Result<Vec<SanType>> {
         let mut names = Vec::new();
         for uri in &self.uris {
-            names.push(SanType::URI(
-                uri.as_str()
-                    .try_into()
-                    .context("a URI name must be ASCII")?,
-            ));
+            names.push(SanType::URI(uri.as_str().try_into().context("a URI name must be ASCII")?));
         }
         for dns in &self.dns {
-            let dns = dns
-                .as_str()
-                .try_into()
-                .context("a DNS name must be ASCII")?;
+            let dns = dns.as_str().try_into().context("a DNS name must be ASCII")?;
             names.push(SanType::DnsName(dns));
         }
         names.extend(self.ips.iter().copied().map(SanType::IpAddress));

@@ -21,8 +21,8 @@ fn main() -> ExitCode {
 }
 
 fn generate(directory: &Path) -> anyhow::Result<()> {
-    let outcome = certs::keep_fresh(directory)
-        .with_context(|| format!("no certificates in {}", directory.display()))?;
+    let outcome =
+        certs::keep_fresh(directory).with_context(|| format!("no certificates in {}", directory.display()))?;
     println!("{}: {outcome}", directory.display());
     Ok(())
 }

@@ -10,10 +10,7 @@ use std::{
 use certs::{LIFETIME, RENEW_BEFORE, generate};
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime, macros::datetime};
-use x509_parser::{
-    certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate,
-    pem::parse_x509_pem,
-};
+use x509_parser::{certificate::X509Certificate, extensions::GeneralName, parse_x509_certificate, pem::parse_x509_pem};
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
@@ -35,12 +32,8 @@ impl Directory {
     }
 
     fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        let files = fs::read_dir(self.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        files
-            .map(|path| (path.clone(), fs::read(path).unwrap()))
-            .collect()
+        let files = fs::read_dir(self.path()).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
     }
 
     fn with_certificate<T>(&self, name: &str, look: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
@@ -52,26 +45,13 @@ impl Directory {
     fn names(&self, name: &str) -> Vec<String> {
         self.with_certificate(name, |cert| {
             let names = cert.subject_alternative_name().unwrap();
-            names.map_or_else(Vec::new, |found| {
-                found
-                    .value
-                    .general_names
-                    .iter()
-                    .map(GeneralName::to_string)
-                    .collect()
-            })
+            names.map_or_else(Vec::new, |found| found.value.general_names.iter().map(GeneralName::to_string).collect())
         })
     }
 
     fn common_name(&self, name: &str) -> String {
         self.with_certificate(name, |cert| {
-            cert.subject()
-                .iter_common_name()
-                .next()
-                .unwrap()
-                .as_str()
-                .unwrap()
-                .to_owned()
+            cert.subject().iter_common_name().next().unwrap().as_str().unwrap().to_owned()
         })
     }
 }
@@ -89,18 +69,10 @@ fn a_second_call_changes_nothing() {
 #[test]
 fn keys_are_for_their_owner_only() {
     let directory = Directory::generated();
-    let keys: Vec<_> = directory
-        .contents()
-        .into_keys()
-        .filter(|p| p.extension().is_some_and(|e| e == "key"))
-        .collect();
+    let keys: Vec<_> = directory.contents().into_keys().filter(|p| p.extension().is_some_and(|e| e == "key")).collect();
     assert_eq!(keys.len(), 10);
     for key in keys {
-        assert_eq!(
-            fs::metadata(&key).unwrap().permissions().mode() & 0o777,
-            0o600,
-            "{key:?}"
-        );
+        assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600, "{key:?}");
     }
 }
 
@@ -157,10 +129,7 @@ fn the_authority_signs_leaves_and_lists_and_nothing_below() {
 fn a_leaf_lives_ninety_days_and_is_renewed_thirty_days_before_its_end() {
     let directory = Directory::generated();
     directory.with_certificate("client", |cert| {
-        assert_eq!(
-            cert.validity().not_after.to_datetime(),
-            NOW + Duration::days(90)
-        );
+        assert_eq!(cert.validity().not_after.to_datetime(), NOW + Duration::days(90));
     });
     let renewal = NOW + LIFETIME - RENEW_BEFORE;
     let just_before = generate(directory.path(), renewal - Duration::seconds(1)).unwrap();
@@ -175,11 +144,7 @@ fn a_missing_a_damaged_and_an_open_file_are_each_made_anew() {
     let directory = Directory::generated();
     fs::remove_file(directory.file("client.key")).unwrap();
     fs::write(directory.file("postgres.pem"), "no certificate").unwrap();
-    fs::set_permissions(
-        directory.file("db-admin.key"),
-        fs::Permissions::from_mode(0o644),
-    )
-    .unwrap();
+    fs::set_permissions(directory.file("db-admin.key"), fs::Permissions::from_mode(0o644)).unwrap();
     let outcome = generate(directory.path(), NOW).unwrap();
     assert_eq!(outcome.issued, ["client", "postgres", "db-admin"]);
 }
@@ -188,10 +153,7 @@ fn a_missing_a_damaged_and_an_open_file_are_each_made_anew() {
 fn the_key_of_another_leaf_is_noticed() {
     let directory = Directory::generated();
     fs::copy(directory.file("client.key"), directory.file("postgres.key")).unwrap();
-    assert_eq!(
-        generate(directory.path(), NOW).unwrap().issued,
-        ["postgres"]
-    );
+    assert_eq!(generate(directory.path(), NOW).unwrap().issued, ["postgres"]);
 }
 
 #[test]
@@ -216,14 +178,6 @@ fn a_new_authority_brings_new_leaves() {
 fn an_authority_that_a_leaf_would_outlive_is_replaced() {
     let directory = Directory::generated();
     let end = directory.with_certificate("ca", |cert| cert.validity().not_after.to_datetime());
-    assert!(
-        !generate(directory.path(), end - LIFETIME - Duration::seconds(1))
-            .unwrap()
-            .authority_made
-    );
-    assert!(
-        generate(directory.path(), end - LIFETIME)
-            .unwrap()
-            .authority_made
-    );
+    assert!(!generate(directory.path(), end - LIFETIME - Duration::seconds(1)).unwrap().authority_made);
+    assert!(generate(directory.path(), end - LIFETIME).unwrap().authority_made);
 }

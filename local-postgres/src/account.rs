@@ -23,12 +23,8 @@ impl Account {
             return Ok(None);
         }
         let passwd = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-        let account = ["postgres", "nobody"]
-            .iter()
-            .find_map(|name| find(&passwd, name));
-        account
-            .map(Some)
-            .context("Postgres refuses root: add a user `postgres`")
+        let account = ["postgres", "nobody"].iter().find_map(|name| find(&passwd, name));
+        account.map(Some).context("Postgres refuses root: add a user `postgres`")
     }
 
     /// The user id, to compare with the owner of a file.
@@ -61,9 +57,7 @@ pub(crate) fn command(program: impl AsRef<Path>, account: Option<&Account>) -> C
 /// Gives `path` to `account`, if there is one.
 pub(crate) fn give(path: &Path, account: Option<&Account>) -> anyhow::Result<()> {
     match account {
-        Some(account) => account
-            .own(path)
-            .with_context(|| format!("cannot hand over {}", path.display())),
+        Some(account) => account.own(path).with_context(|| format!("cannot hand over {}", path.display())),
         None => Ok(()),
     }
 }
@@ -85,8 +79,7 @@ mod tests {
 
     #[test]
     fn an_account_is_found_by_its_whole_name_and_never_root() {
-        let passwd =
-            "root:x:0:0::/root:/bin/sh\npostgresql:x:7:8::/:\npostgres:x:101:104:a:/var:\n";
+        let passwd = "root:x:0:0::/root:/bin/sh\npostgresql:x:7:8::/:\npostgres:x:101:104:a:/var:\n";
         let found = find(passwd, "postgres").map(|account| (account.uid, account.gid));
         assert_eq!(found, Some((101, 104)));
         assert!(find(passwd, "root").is_none());

@@ -23,10 +23,7 @@ pub(crate) async fn fetch(account: Option<&Account>) -> anyhow::Result<PathBuf> 
     let directory = cache.join("postgresql-17");
     if !directory.join("bin/postgres").exists() {
         fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
-        eprintln!(
-            "no Postgres on this machine: fetching one into {}",
-            directory.display()
-        );
+        eprintln!("no Postgres on this machine: fetching one into {}", directory.display());
         download(&cache, &directory).await?;
     }
     Ok(directory.join("bin"))

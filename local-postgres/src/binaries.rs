@@ -43,9 +43,7 @@ impl Binaries {
             }
         }
         let fetched = archive::fetch(account).await.map_err(|cause| {
-            let hint = format!(
-                "no Postgres found: install PostgreSQL {OLDEST} or newer, or set DATABASE_URL"
-            );
+            let hint = format!("no Postgres found: install PostgreSQL {OLDEST} or newer, or set DATABASE_URL");
             cause.context(hint)
         })?;
         Self::probe(&fetched, account)
@@ -60,40 +58,29 @@ impl Binaries {
     /// Both programs are there, `account` can run them, and they are new enough.
     fn probe(directory: &Path, account: Option<&Account>) -> Option<Self> {
         let releases = ["initdb", "postgres"].map(|name| {
-            let output = command(directory.join(name), account)
-                .arg("--version")
-                .output()
-                .ok()?;
+            let output = command(directory.join(name), account).arg("--version").output().ok()?;
             release(&String::from_utf8_lossy(&output.stdout))
         });
         let [Some(initdb), Some(postgres)] = releases else {
             return None;
         };
         let usable = initdb == postgres && initdb >= OLDEST;
-        usable.then(|| Self {
-            directory: directory.to_owned(),
-            release: initdb,
-        })
+        usable.then(|| Self { directory: directory.to_owned(), release: initdb })
     }
 }
 
 /// `initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)` is release 15; so is `16beta1` of 16.
 fn release(version: &str) -> Option<u32> {
     let number = version.split("(PostgreSQL) ").nth(1)?;
-    let end = number
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(number.len());
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
     number.get(..end)?.parse().ok()
 }
 
 /// Programs on the PATH are often links; the others of their release lie beside the real file.
 fn on_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let found =
-        env::split_paths(&path).filter_map(|entry| entry.join("initdb").canonicalize().ok());
-    found
-        .filter_map(|initdb| initdb.parent().map(Path::to_owned))
-        .collect()
+    let found = env::split_paths(&path).filter_map(|entry| entry.join("initdb").canonicalize().ok());
+    found.filter_map(|initdb| initdb.parent().map(Path::to_owned)).collect()
 }
 
 fn in_known_places() -> Vec<PathBuf> {
@@ -107,9 +94,7 @@ fn in_known_places() -> Vec<PathBuf> {
     ] {
         for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
             let name = entry.file_name();
-            let release = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(prefix)?.parse::<u32>().ok());
+            let release = name.to_str().and_then(|name| name.strip_prefix(prefix)?.parse::<u32>().ok());
             found.extend(release.map(|release| (release, entry.path().join("bin"))));
         }
     }
@@ -125,10 +110,7 @@ mod tests {
 
     #[test]
     fn a_release_is_the_major_version() {
-        assert_eq!(
-            release("initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(release("initdb (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n"), Some(15));
         assert_eq!(release("postgres (PostgreSQL) 19beta2\n"), Some(19));
         assert_eq!(release("postgres: command not found"), None);
     }

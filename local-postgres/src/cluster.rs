@@ -50,10 +50,7 @@ impl Cluster {
 
     /// A server for one test alone, which may stop and kill it.
     pub async fn private() -> anyhow::Result<Self> {
-        let home = tempfile::Builder::new()
-            .prefix("local-postgres-")
-            .tempdir()?
-            .keep();
+        let home = tempfile::Builder::new().prefix("local-postgres-").tempdir()?.keep();
         let server = Server::prepare(&home).await?;
         let broom = throwaway::Broom::for_directory(server.home(), server.account())?;
         let certificates = server.home().join("certificates");
@@ -75,21 +72,9 @@ impl Cluster {
         Self::started(server, certificates.to_owned(), None).await
     }
 
-    async fn started(
-        server: Server,
-        certificates: PathBuf,
-        broom: Option<throwaway::Broom>,
-    ) -> anyhow::Result<Self> {
-        let address = Address {
-            host: "127.0.0.1".to_owned(),
-            port: server.port(),
-            certificates,
-        };
-        let cluster = Self {
-            address,
-            server: Some(server),
-            _broom: broom,
-        };
+    async fn started(server: Server, certificates: PathBuf, broom: Option<throwaway::Broom>) -> anyhow::Result<Self> {
+        let address = Address { host: "127.0.0.1".to_owned(), port: server.port(), certificates };
+        let cluster = Self { address, server: Some(server), _broom: broom };
         cluster.start().await?;
         cluster.bootstrapped().await
     }
@@ -97,6 +82,12 @@ impl Cluster {
     async fn bootstrapped(self) -> anyhow::Result<Self> {
         self.address.bootstrap().await?;
         Ok(self)
+    }
+
+    /// Whether we started the server, and can stop it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.server.is_some()
     }
 
     /// The host, 127.0.0.1 for a server of our own.
@@ -192,9 +183,7 @@ impl Cluster {
     }
 
     fn server(&self) -> anyhow::Result<&Server> {
-        self.server
-            .as_ref()
-            .context("the server of DATABASE_URL is not ours to start and stop")
+        self.server.as_ref().context("the server of DATABASE_URL is not ours to start and stop")
     }
 }
 
@@ -205,9 +194,5 @@ fn external() -> anyhow::Result<Option<Cluster>> {
         return Ok(None);
     };
     let address = parse_url(&url)?;
-    Ok(Some(Cluster {
-        address,
-        server: None,
-        _broom: None,
-    }))
+    Ok(Some(Cluster { address, server: None, _broom: None }))
 }

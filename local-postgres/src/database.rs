@@ -92,15 +92,10 @@ impl Address {
     /// Roles, and the database `todo` with its schemas. Can be repeated.
     pub(crate) async fn bootstrap(&self) -> anyhow::Result<()> {
         let mut admin = self.connect("postgres", Role::Admin).await?;
-        sqlx::raw_sql(ROLES)
-            .execute(&mut admin)
-            .await
-            .context("cannot make the roles")?;
+        sqlx::raw_sql(ROLES).execute(&mut admin).await.context("cannot make the roles")?;
         let exists = sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(TODO);
         if exists.fetch_optional(&mut admin).await?.is_none() {
-            sqlx::raw_sql("CREATE DATABASE todo")
-                .execute(&mut admin)
-                .await?;
+            sqlx::raw_sql("CREATE DATABASE todo").execute(&mut admin).await?;
         }
         admin.close().await?;
         self.grant(TODO).await
@@ -128,10 +123,7 @@ impl Address {
 }
 
 /// Unique among all the processes that use one server.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a name, which no test needs to repeat"
-)]
+#[expect(clippy::disallowed_methods, reason = "a name, which no test needs to repeat")]
 fn unique_name() -> String {
     format!("t_{}", Uuid::new_v4().simple())
 }
@@ -148,18 +140,11 @@ pub(crate) fn parse_url(url: &str) -> anyhow::Result<Address> {
         "DATABASE_URL must name the role {}",
         Role::Admin.name()
     );
-    let mut parameters = url
-        .split_once('?')
-        .map_or("", |(_, parameters)| parameters)
-        .split('&');
+    let mut parameters = url.split_once('?').map_or("", |(_, parameters)| parameters).split('&');
     let certificate = parameters.find_map(|pair| pair.strip_prefix("sslcert="));
     let directory = certificate.and_then(|file| Path::new(file).parent());
     let directory = directory.context("DATABASE_URL must have sslcert=DIR/db-admin.pem")?;
-    Ok(Address {
-        host: options.get_host().to_owned(),
-        port: options.get_port(),
-        certificates: directory.to_owned(),
-    })
+    Ok(Address { host: options.get_host().to_owned(), port: options.get_port(), certificates: directory.to_owned() })
 }
 
 #[cfg(test)]

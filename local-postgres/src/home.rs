@@ -24,13 +24,8 @@ pub(crate) fn place(wanted: &Path, account: Option<&Account>) -> anyhow::Result<
     wanted.hash(&mut hash);
     let elsewhere = PathBuf::from(format!("/var/tmp/local-postgres-{:016x}", hash.finish()));
     make_or_recognise(&elsewhere, account)?;
-    prepare(&elsewhere, account).with_context(|| {
-        format!(
-            "neither {} nor {} can hold a database",
-            wanted.display(),
-            elsewhere.display()
-        )
-    })?;
+    prepare(&elsewhere, account)
+        .with_context(|| format!("neither {} nor {} can hold a database", wanted.display(), elsewhere.display()))?;
     Ok(elsewhere)
 }
 
@@ -38,20 +33,10 @@ pub(crate) fn place(wanted: &Path, account: Option<&Account>) -> anyhow::Result<
 fn prepare(directory: &Path, account: Option<&Account>) -> anyhow::Result<()> {
     give(directory, account)?;
     fs::set_permissions(directory, Permissions::from_mode(0o700))?;
-    anyhow::ensure!(
-        fs::metadata(directory)?.mode() & 0o777 == 0o700,
-        "no file modes here"
-    );
+    anyhow::ensure!(fs::metadata(directory)?.mode() & 0o777 == 0o700, "no file modes here");
     let look = "cd \"$1\" && test -w . && test \"$(pwd -P)\" = \"$1\"";
-    let seen = command("sh", account)
-        .args(["-c", look, "sh"])
-        .arg(directory)
-        .output()?;
-    anyhow::ensure!(
-        seen.status.success(),
-        "{} cannot be reached",
-        directory.display()
-    );
+    let seen = command("sh", account).args(["-c", look, "sh"]).arg(directory).output()?;
+    anyhow::ensure!(seen.status.success(), "{} cannot be reached", directory.display());
     Ok(())
 }
 
@@ -62,11 +47,7 @@ fn make_or_recognise(directory: &Path, account: Option<&Account>) -> anyhow::Res
             let found = fs::symlink_metadata(directory)?;
             let ours = rustix::process::geteuid().as_raw();
             let known = found.uid() == ours || account.is_some_and(|a| a.uid() == found.uid());
-            anyhow::ensure!(
-                found.is_dir() && known,
-                "{} is not ours",
-                directory.display()
-            );
+            anyhow::ensure!(found.is_dir() && known, "{} is not ours", directory.display());
             Ok(())
         }
         made => made.with_context(|| format!("cannot make {}", directory.display())),

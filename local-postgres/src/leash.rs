@@ -34,12 +34,7 @@ impl Tether<'static> {
     /// SIGTERM, and SIGKILL after `grace`; the output comes to us.
     #[must_use]
     pub const fn terminate(grace: Duration) -> Self {
-        Self {
-            signals: &["TERM", "KILL"],
-            grace,
-            log: None,
-            account: None,
-        }
+        Self { signals: &["TERM", "KILL"], grace, log: None, account: None }
     }
 }
 
@@ -65,12 +60,7 @@ impl Leash {
         output.read_line(&mut line)?;
         let pid = line.trim().parse().ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the supervising shell did not start"))?;
-        Ok(Self {
-            shell,
-            input,
-            output: Some(output),
-            pid,
-        })
+        Ok(Self { shell, input, output: Some(output), pid })
     }
 
     /// The process id of the command itself.
@@ -128,9 +118,6 @@ fn shell(command: &Command, tether: &Tether<'_>) -> Command {
     if let Some(account) = tether.account {
         account.apply(&mut shell);
     }
-    shell
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .process_group(0);
+    shell.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
     shell
 }

@@ -18,11 +18,7 @@ pub(crate) async fn await_previous(data: &Path) -> anyhow::Result<()> {
         if !asked && Instant::now() > patience {
             asked = kill_process(pid, Signal::INT).is_ok();
         }
-        anyhow::ensure!(
-            Instant::now() < limit,
-            "another Postgres ({pid:?}) uses {}",
-            data.display()
-        );
+        anyhow::ensure!(Instant::now() < limit, "another Postgres ({pid:?}) uses {}", data.display());
         sleep(Duration::from_millis(20)).await;
     }
     match fs::remove_file(data.join("postmaster.pid")) {
@@ -57,9 +53,7 @@ pub(crate) fn signal_family(postmaster: Pid, signal: Signal) -> std::io::Result<
 fn children(parent: Pid) -> Vec<Pid> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter_map(Pid::from_raw)
-        .filter(|pid| parent_of(*pid) == Some(parent))
-        .collect()
+    pids.filter_map(Pid::from_raw).filter(|pid| parent_of(*pid) == Some(parent)).collect()
 }
 
 /// The fourth field of /proc/PID/stat; the second is the name in parentheses and may hold spaces.

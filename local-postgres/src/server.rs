@@ -44,17 +44,9 @@ impl Server {
         let binaries = Binaries::find(account.as_ref()).await?;
         let home = home::place(wanted, account.as_ref())?;
         let lock = File::create(home.join("lock"))?;
-        lock.try_lock()
-            .with_context(|| format!("{} is in use", home.display()))?;
+        lock.try_lock().with_context(|| format!("{} is in use", home.display()))?;
         let port = port(&home)?;
-        let server = Self {
-            binaries,
-            account,
-            home,
-            port,
-            leash: Mutex::default(),
-            _lock: lock,
-        };
+        let server = Self { binaries, account, home, port, leash: Mutex::default(), _lock: lock };
         server.initialise()?;
         Ok(server)
     }
@@ -94,15 +86,8 @@ impl Server {
         let _ = fs::remove_dir_all(&unfinished);
         let mut initdb = command(self.binaries.program("initdb"), self.account.as_ref());
         initdb.arg("--pgdata").arg(&unfinished);
-        initdb.args([
-            "--username=postgres",
-            "--auth=reject",
-            "--encoding=UTF8",
-            "--no-sync",
-        ]);
-        initdb
-            .args(locale(self.binaries.release))
-            .env("LC_ALL", "C");
+        initdb.args(["--username=postgres", "--auth=reject", "--encoding=UTF8", "--no-sync"]);
+        initdb.args(locale(self.binaries.release)).env("LC_ALL", "C");
         let done = initdb.output().context("cannot run initdb")?;
         let reason = String::from_utf8_lossy(&done.stderr);
         anyhow::ensure!(done.status.success(), "initdb failed: {}", reason.trim());
@@ -117,16 +102,8 @@ impl Server {
         let _ = fs::rename(self.log(), self.home.join("server.log.1"));
         let mut postgres = Command::new(self.binaries.program("postgres"));
         postgres.arg("-D").arg(self.data()).current_dir("/");
-        postgres.args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            "unix_socket_directories=",
-        ]);
-        postgres
-            .arg("-c")
-            .arg(format!("port={}", self.port))
-            .env("LC_ALL", "C");
+        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        postgres.arg("-c").arg(format!("port={}", self.port)).env("LC_ALL", "C");
         let tether = Tether {
             signals: SHUTDOWN,
             grace: Duration::from_secs(8),
@@ -165,9 +142,7 @@ impl Server {
     /// Why it is not running: the last lines of its log. `None` while it runs.
     pub(crate) fn failure(&self) -> Option<String> {
         let mut leash = self.leash.lock().unwrap_or_else(PoisonError::into_inner);
-        let runs = leash
-            .as_mut()
-            .is_some_and(|leash| matches!(leash.try_wait(), Ok(None)));
+        let runs = leash.as_mut().is_some_and(|leash| matches!(leash.try_wait(), Ok(None)));
         if runs {
             return None;
         }
@@ -186,19 +161,12 @@ impl Server {
     /// Sends `signal` to the postmaster alone, where a signal is a word for the whole server.
     pub(crate) fn tell(&self, signal: Signal) -> anyhow::Result<()> {
         let leash = self.leash.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(leash
-            .as_ref()
-            .context("the server is not running")?
-            .signal(signal)?)
+        Ok(leash.as_ref().context("the server is not running")?.signal(signal)?)
     }
 
     /// Waits for the end that a signal asked for.
     pub(crate) async fn ended(&self) -> anyhow::Result<()> {
-        let leash = self
-            .leash
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let leash = self.leash.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut leash) = leash {
             spawn_blocking(move || leash.wait()).await??;
         }
@@ -220,19 +188,13 @@ fn locale(release: u32) -> &'static [&'static str] {
 /// The port of the last run, else one that is free now.
 fn port(home: &Path) -> anyhow::Result<u16> {
     let file = home.join("port");
-    let last = fs::read_to_string(&file)
-        .ok()
-        .and_then(|text| text.trim().parse().ok());
+    let last = fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
     // The server of a killed run may still hold it: that one ends before ours starts.
     let kept = last.filter(|_| home.join("data/postmaster.pid").exists());
     let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let port = match kept {
         Some(port) => port,
-        None => last
-            .and_then(|port| free(port).ok())
-            .map_or_else(|| free(0), Ok)?
-            .local_addr()?
-            .port(),
+        None => last.and_then(|port| free(port).ok()).map_or_else(|| free(0), Ok)?.local_addr()?.port(),
     };
     fs::write(file, port.to_string())?;
     Ok(port)

@@ -30,17 +30,9 @@ impl Broom {
     /// Will remove `directory`, which belongs to `account`.
     pub(crate) fn for_directory(directory: &Path, account: Option<&Account>) -> io::Result<Self> {
         let mut shell = command("sh", account);
-        shell
-            .args(["-c", SCRIPT, "sh"])
-            .arg(directory)
-            .process_group(0);
-        shell
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        Ok(Self {
-            _process: shell.spawn()?,
-        })
+        shell.args(["-c", SCRIPT, "sh"]).arg(directory).process_group(0);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        Ok(Self { _process: shell.spawn()? })
     }
 }
 

@@ -14,10 +14,7 @@ const REFUSED_BY_RULE: &str = "28000";
 const DENIED: &str = "42501";
 
 fn code(error: &sqlx::Error) -> Option<String> {
-    error
-        .as_database_error()?
-        .code()
-        .map(std::borrow::Cow::into_owned)
+    error.as_database_error()?.code().map(std::borrow::Cow::into_owned)
 }
 
 /// Connects as `todo_service` with whatever certificate the test has made.
@@ -40,29 +37,19 @@ fn authority_of(cluster: &Cluster) -> Authority {
 }
 
 fn todo_service_leaf() -> Leaf {
-    Leaf {
-        common_name: "todo_service".to_owned(),
-        usages: vec![Usage::Client],
-        ..Leaf::default()
-    }
+    Leaf { common_name: "todo_service".to_owned(), usages: vec![Usage::Client], ..Leaf::default() }
 }
 
 #[tokio::test]
 async fn a_role_enters_by_its_own_certificate_over_tls_1_3() {
     let cluster = Cluster::throwaway().await.unwrap();
-    for role in [
-        Role::AuthService,
-        Role::AuthMigrator,
-        Role::TodoService,
-        Role::TodoMigrator,
-    ] {
+    for role in [Role::AuthService, Role::AuthMigrator, Role::TodoService, Role::TodoMigrator] {
         let mut connection = cluster.connect("todo", role).await.unwrap();
-        let seen: (String, String) = sqlx::query_as(
-            "SELECT current_user::text, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
-        )
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+        let seen: (String, String) =
+            sqlx::query_as("SELECT current_user::text, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+                .fetch_one(&mut connection)
+                .await
+                .unwrap();
         assert_eq!(seen, (role.name().to_owned(), "TLSv1.3".to_owned()));
     }
 }
@@ -72,9 +59,7 @@ async fn a_certificate_made_by_the_authority_is_enough_to_enter() {
     // The counterpart of the refusals below: they fail for the one thing that they change.
     let cluster = Cluster::throwaway().await.unwrap();
     let issued = authority_of(cluster).issue(&todo_service_leaf()).unwrap();
-    enter(cluster, &issued, &cluster.certificates().join("ca.pem"))
-        .await
-        .unwrap();
+    enter(cluster, &issued, &cluster.certificates().join("ca.pem")).await.unwrap();
 }
 
 #[tokio::test]
@@ -86,11 +71,7 @@ async fn the_certificate_of_another_role_is_refused() {
         .ssl_client_cert(certificates.join("db-auth-service.pem"))
         .ssl_client_key(certificates.join("db-auth-service.key"));
     let refusal = PgConnection::connect_with(&options).await.unwrap_err();
-    assert_eq!(
-        code(&refusal).as_deref(),
-        Some(REFUSED_BY_RULE),
-        "{refusal}"
-    );
+    assert_eq!(code(&refusal).as_deref(), Some(REFUSED_BY_RULE), "{refusal}");
 }
 
 #[tokio::test]
@@ -102,40 +83,23 @@ async fn the_certificate_of_a_service_opens_no_role() {
         .ssl_client_cert(certificates.join("todo-service.pem"))
         .ssl_client_key(certificates.join("todo-service.key"));
     let refusal = PgConnection::connect_with(&options).await.unwrap_err();
-    assert_eq!(
-        code(&refusal).as_deref(),
-        Some(REFUSED_BY_RULE),
-        "{refusal}"
-    );
+    assert_eq!(code(&refusal).as_deref(), Some(REFUSED_BY_RULE), "{refusal}");
 }
 
 #[tokio::test]
 async fn an_expired_certificate_is_refused() {
     let cluster = Cluster::throwaway().await.unwrap();
-    let expired = Leaf {
-        not_after: datetime!(2021-01-01 0:00 UTC),
-        ..todo_service_leaf()
-    };
+    let expired = Leaf { not_after: datetime!(2021-01-01 0:00 UTC), ..todo_service_leaf() };
     let issued = authority_of(cluster).issue(&expired).unwrap();
-    let refusal = enter(cluster, &issued, &cluster.certificates().join("ca.pem"))
-        .await
-        .unwrap_err();
-    assert!(
-        refusal.to_string().contains("CertificateExpired"),
-        "{refusal}"
-    );
+    let refusal = enter(cluster, &issued, &cluster.certificates().join("ca.pem")).await.unwrap_err();
+    assert!(refusal.to_string().contains("CertificateExpired"), "{refusal}");
 }
 
 #[tokio::test]
 async fn a_certificate_of_another_authority_is_refused() {
     let cluster = Cluster::throwaway().await.unwrap();
-    let issued = Authority::new("other")
-        .unwrap()
-        .issue(&todo_service_leaf())
-        .unwrap();
-    let refusal = enter(cluster, &issued, &cluster.certificates().join("ca.pem"))
-        .await
-        .unwrap_err();
+    let issued = Authority::new("other").unwrap().issue(&todo_service_leaf()).unwrap();
+    let refusal = enter(cluster, &issued, &cluster.certificates().join("ca.pem")).await.unwrap_err();
     assert!(refusal.to_string().contains("UnknownCA"), "{refusal}");
 }
 
@@ -161,11 +125,7 @@ async fn no_certificate_is_refused() {
         .ssl_mode(PgSslMode::VerifyFull)
         .ssl_root_cert(cluster.certificates().join("ca.pem"));
     let refusal = PgConnection::connect_with(&options).await.unwrap_err();
-    assert_eq!(
-        code(&refusal).as_deref(),
-        Some(REFUSED_BY_RULE),
-        "{refusal}"
-    );
+    assert_eq!(code(&refusal).as_deref(), Some(REFUSED_BY_RULE), "{refusal}");
 }
 
 #[tokio::test]
@@ -174,11 +134,7 @@ async fn plaintext_is_refused() {
     for role in [Role::TodoService, Role::Admin] {
         let options = cluster.options("todo", role).ssl_mode(PgSslMode::Disable);
         let refusal = PgConnection::connect_with(&options).await.unwrap_err();
-        assert_eq!(
-            code(&refusal).as_deref(),
-            Some(REFUSED_BY_RULE),
-            "{refusal}"
-        );
+        assert_eq!(code(&refusal).as_deref(), Some(REFUSED_BY_RULE), "{refusal}");
     }
 }
 
@@ -186,10 +142,7 @@ async fn plaintext_is_refused() {
 async fn a_service_reads_and_writes_its_own_tables_and_none_of_the_other_service() {
     let cluster = Cluster::throwaway().await.unwrap();
     let database = cluster.create_database(None).await.unwrap();
-    let mut migrator = cluster
-        .connect(&database.name, Role::AuthMigrator)
-        .await
-        .unwrap();
+    let mut migrator = cluster.connect(&database.name, Role::AuthMigrator).await.unwrap();
     sqlx::raw_sql(
         "CREATE TABLE auth.kept (id bigint GENERATED ALWAYS AS IDENTITY, note text);
          CREATE FUNCTION auth.one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -198,10 +151,7 @@ async fn a_service_reads_and_writes_its_own_tables_and_none_of_the_other_service
     .await
     .unwrap();
 
-    let mut own = cluster
-        .connect(&database.name, Role::AuthService)
-        .await
-        .unwrap();
+    let mut own = cluster.connect(&database.name, Role::AuthService).await.unwrap();
     sqlx::raw_sql(
         "INSERT INTO auth.kept (note) VALUES ('a'); UPDATE auth.kept SET note = 'b';
          SELECT auth.one() FROM auth.kept; DELETE FROM auth.kept",
@@ -210,20 +160,10 @@ async fn a_service_reads_and_writes_its_own_tables_and_none_of_the_other_service
     .await
     .unwrap();
 
-    let mut other = cluster
-        .connect(&database.name, Role::TodoService)
-        .await
-        .unwrap();
+    let mut other = cluster.connect(&database.name, Role::TodoService).await.unwrap();
     for statement in ["SELECT FROM auth.kept", "SELECT auth.one()"] {
-        let refusal = sqlx::raw_sql(statement)
-            .execute(&mut other)
-            .await
-            .unwrap_err();
-        assert_eq!(
-            code(&refusal).as_deref(),
-            Some(DENIED),
-            "{statement}: {refusal}"
-        );
+        let refusal = sqlx::raw_sql(statement).execute(&mut other).await.unwrap_err();
+        assert_eq!(code(&refusal).as_deref(), Some(DENIED), "{statement}: {refusal}");
     }
 }
 
@@ -240,42 +180,20 @@ async fn only_the_migrator_changes_a_schema_and_only_its_own() {
         (Role::TodoMigrator, "CREATE TABLE public.mine ()"),
     ] {
         let mut connection = cluster.connect(&database.name, role).await.unwrap();
-        let refusal = sqlx::raw_sql(statement)
-            .execute(&mut connection)
-            .await
-            .unwrap_err();
-        assert_eq!(
-            code(&refusal).as_deref(),
-            Some(DENIED),
-            "{role:?} {statement}: {refusal}"
-        );
+        let refusal = sqlx::raw_sql(statement).execute(&mut connection).await.unwrap_err();
+        assert_eq!(code(&refusal).as_deref(), Some(DENIED), "{role:?} {statement}: {refusal}");
     }
-    let mut migrator = cluster
-        .connect(&database.name, Role::TodoMigrator)
-        .await
-        .unwrap();
-    sqlx::raw_sql("CREATE TABLE todo.mine ()")
-        .execute(&mut migrator)
-        .await
-        .unwrap();
+    let mut migrator = cluster.connect(&database.name, Role::TodoMigrator).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE todo.mine ()").execute(&mut migrator).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_roles_reach_no_other_database_and_hold_no_privilege() {
     let cluster = Cluster::throwaway().await.unwrap();
-    for role in [
-        Role::AuthService,
-        Role::AuthMigrator,
-        Role::TodoService,
-        Role::TodoMigrator,
-    ] {
+    for role in [Role::AuthService, Role::AuthMigrator, Role::TodoService, Role::TodoMigrator] {
         for database in ["postgres", "template1"] {
             let refusal = cluster.connect(database, role).await.unwrap_err();
-            assert_eq!(
-                code(&refusal).as_deref(),
-                Some(DENIED),
-                "{role:?} {database}: {refusal}"
-            );
+            assert_eq!(code(&refusal).as_deref(), Some(DENIED), "{role:?} {database}: {refusal}");
         }
     }
     let mut admin = cluster.admin("todo").await.unwrap();

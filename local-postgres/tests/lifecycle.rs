@@ -12,23 +12,13 @@ use tokio::time::timeout;
 
 async fn note(cluster: &Cluster, text: &str) {
     let mut admin = cluster.admin("todo").await.unwrap();
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS notes (note text)")
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    sqlx::query("INSERT INTO notes VALUES ($1)")
-        .bind(text)
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS notes (note text)").execute(&mut admin).await.unwrap();
+    sqlx::query("INSERT INTO notes VALUES ($1)").bind(text).execute(&mut admin).await.unwrap();
 }
 
 async fn notes(cluster: &Cluster) -> Vec<String> {
     let mut admin = cluster.admin("todo").await.unwrap();
-    sqlx::query_scalar("SELECT note FROM notes")
-        .fetch_all(&mut admin)
-        .await
-        .unwrap()
+    sqlx::query_scalar("SELECT note FROM notes").fetch_all(&mut admin).await.unwrap()
 }
 
 #[tokio::test]
@@ -54,11 +44,7 @@ async fn a_paused_server_keeps_its_connections_and_does_not_answer() {
     let cluster = Cluster::private().await.unwrap();
     let mut admin = cluster.admin("todo").await.unwrap();
     cluster.pause().unwrap();
-    assert!(
-        timeout(Duration::from_millis(200), admin.ping())
-            .await
-            .is_err()
-    );
+    assert!(timeout(Duration::from_millis(200), admin.ping()).await.is_err());
     cluster.resume().unwrap();
     let mut admin = cluster.admin("todo").await.unwrap();
     admin.ping().await.unwrap();
@@ -86,17 +72,11 @@ async fn databases_are_copies_of_their_template() {
     let cluster = Cluster::throwaway().await.unwrap();
     let template = cluster.create_database(None).await.unwrap();
     let mut admin = cluster.admin(&template.name).await.unwrap();
-    sqlx::raw_sql("CREATE TABLE todo.made ()")
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    sqlx::raw_sql("CREATE TABLE todo.made ()").execute(&mut admin).await.unwrap();
     admin.close().await.unwrap();
     let copy = cluster.create_database(Some(&template.name)).await.unwrap();
     let mut admin = cluster.admin(&copy.name).await.unwrap();
-    sqlx::raw_sql("SELECT FROM todo.made")
-        .execute(&mut admin)
-        .await
-        .unwrap();
+    sqlx::raw_sql("SELECT FROM todo.made").execute(&mut admin).await.unwrap();
 }
 
 #[test]
@@ -138,19 +118,13 @@ async fn a_server_ends_with_a_process_that_is_killed() {
     }
     let itself = std::env::current_exe().unwrap();
     let mut child = Command::new(itself)
-        .args([
-            "--exact",
-            "a_server_ends_with_a_process_that_is_killed",
-            "--nocapture",
-        ])
+        .args(["--exact", "a_server_ends_with_a_process_that_is_killed", "--nocapture"])
         .env(CHILD, "1")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
-    let home = lines
-        .find_map(|line| line.unwrap().strip_prefix("home ").map(str::to_owned))
-        .unwrap();
+    let home = lines.find_map(|line| line.unwrap().strip_prefix("home ").map(str::to_owned)).unwrap();
     let home = Path::new(&home);
     assert!(home.join("data/postmaster.pid").exists());
     child.kill().unwrap();
@@ -160,9 +134,7 @@ async fn a_server_ends_with_a_process_that_is_killed() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(30), gone)
-        .await
-        .expect("the server's files are still there");
+    timeout(Duration::from_secs(30), gone).await.expect("the server's files are still there");
 }
 
 const CHILD: &str = "LOCAL_POSTGRES_TEST_CHILD";

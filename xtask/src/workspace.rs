@@ -1,0 +1,48 @@
+//! Where things are, and how programs are run there.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context as _;
+
+/// The directory of the workspace's Cargo.toml.
+pub(crate) fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// The generated certificates; never committed.
+pub(crate) fn certificates() -> PathBuf {
+    root().join("certs/dev")
+}
+
+/// What `up` keeps between runs; never committed.
+pub(crate) fn state() -> PathBuf {
+    root().join(".dev")
+}
+
+/// A command that runs at the root.
+pub(crate) fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(root());
+    command
+}
+
+/// The cargo that runs us.
+pub(crate) fn cargo() -> Command {
+    command(&env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
+}
+
+/// Runs `command` with our terminal.
+///
+/// # Errors
+/// When it cannot run or fails; it has said why.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot run {program}"))?;
+    anyhow::ensure!(status.success(), "{program} failed: {status}");
+    Ok(())
+}
