@@ -1,0 +1,69 @@
+//! The gRPC edge. A handler parses, makes one call inward, and replies.
+
+mod errors;
+mod lists;
+mod mask;
+mod messages;
+mod names;
+mod todos;
+
+use std::sync::Arc;
+
+use proto::todo::v1::list_service_server::ListServiceServer;
+use proto::todo::v1::todo_service_server::TodoServiceServer;
+use service_kit::caller::Authenticate;
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::field::{self, Fields};
+use service_kit::postgres::Database;
+use service_kit::serve;
+use service_kit::token::Verifier;
+use tonic::service::RoutesBuilder;
+use tonic::service::interceptor::InterceptedService;
+use uuid::Uuid;
+
+use self::lists::Lists;
+use self::todos::Todos;
+use crate::limits::Limits;
+use crate::page::PageTokens;
+
+/// Longest page token that is looked at, in characters.
+const MAX_PAGE_TOKEN: usize = 1024;
+
+/// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where lists and todos are.
+    pub database: Database,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Makes and reads page tokens.
+    pub page_tokens: Arc<PageTokens>,
+    /// How many there may be.
+    pub limits: Limits,
+    /// The access tokens, as they are checked.
+    pub verifier: Arc<Verifier>,
+}
+
+/// Adds the services of one worker.
+pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
+    let authenticate = Authenticate::new(Arc::clone(&parts.verifier));
+    let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
+
+    let lists = ListServiceServer::new(Lists(parts.clone()))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
+    let todos = TodoServiceServer::new(Todos(parts))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
+    routes
+        .add_service(InterceptedService::new(lists, authenticate.clone()))
+        .add_service(InterceptedService::new(todos, authenticate));
+}
+
+/// A UUID that a client may choose; the empty string leaves it to us.
+fn optional_uuid(fields: &mut Fields, path: &str, value: &str) -> Option<Option<Uuid>> {
+    if value.is_empty() { Some(None) } else { fields.take(path, field::uuid(value)).map(Some) }
+}

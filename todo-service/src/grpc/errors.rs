@@ -1,0 +1,59 @@
+//! The one place where a domain error becomes a `Status`.
+
+use proto::todo::v1::ErrorReason;
+use service_kit::status::{Reason, Refusal, database, not_found};
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use super::names;
+use crate::list;
+use crate::page::InvalidToken;
+use crate::todo;
+
+/// A list was asked for, or was to be made: `name` as it was sent, `id` as it was chosen.
+pub(super) fn list(error: &list::Error, name: &str, id: Uuid) -> Status {
+    match error {
+        list::Error::NotFound => not_found(names::LIST, name),
+        list::Error::Taken => taken(id),
+        list::Error::Quota(limit) => quota(*limit, "lists of the user"),
+        list::Error::Store(error) => database(error),
+    }
+}
+
+/// A todo was asked for or to be changed, by its name; or one was to be made, or many were asked for, in a list, by the
+/// list's name. `kind` says which the name is of.
+pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
+    match error {
+        todo::Error::NotFound => not_found(kind, name),
+        todo::Error::Taken(id) => taken(*id),
+        todo::Error::Quota(limit) => quota(*limit, "todos of the list"),
+        todo::Error::EtagMismatch => {
+            Refusal::new(Code::Aborted, Reason::EtagMismatch, format!("{name} has changed since it was read; read it again"))
+                .with("resource", name)
+                .resource(kind, name)
+                .into()
+        }
+        todo::Error::Store(error) => database(error),
+    }
+}
+
+/// See [`InvalidToken`].
+pub(super) fn page_token(InvalidToken: InvalidToken) -> Status {
+    let message = "the page token is not valid for this call; start again from the first page";
+    Refusal::new(Code::InvalidArgument, Reason::PageTokenInvalid, message)
+        .violations([("page_token".to_owned(), "must be the next_page_token of the page before".to_owned())])
+        .into()
+}
+
+fn taken(id: Uuid) -> Status {
+    let message = format!("the id {id} was used before with other content");
+    Refusal::new(Code::AlreadyExists, ErrorReason::IdTaken, message).with("id", id).into()
+}
+
+fn quota(limit: u32, subject: &str) -> Status {
+    let message = format!("the limit of {limit} {subject} is reached");
+    Refusal::new(Code::ResourceExhausted, ErrorReason::QuotaExceeded, message)
+        .with("limit", limit.to_string())
+        .quota(subject, &format!("at most {limit}"))
+        .into()
+}

@@ -1,0 +1,82 @@
+//! `todo.v1.ListService`.
+
+use proto::todo::v1 as wire;
+use proto::todo::v1::list_service_server::ListService;
+use service_kit::caller::Caller;
+use service_kit::field::{self, Fields, Invalid};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::names::ListName;
+use super::{Parts, errors, messages, optional_uuid};
+use crate::fingerprint::Fingerprint;
+use crate::list::{self, DisplayName, ListId, NewList};
+use crate::page::{PageSize, Scope};
+use crate::revision::Etag;
+
+/// The lists that hold the todos.
+pub struct Lists(pub(super) Parts);
+
+#[tonic::async_trait]
+impl ListService for Lists {
+    async fn create_list(&self, request: Request<wire::CreateListRequest>) -> Result<Response<wire::List>, Status> {
+        let caller = Caller::of(&request)?;
+        let list = self.new_list(caller.user(), &request.into_inner())?;
+        let id = list.id.uuid();
+        let made = list::create(&self.0.database, &self.0.limits, list).await;
+        let list = made.map_err(|error| errors::list(&error, &format!("lists/{id}"), id))?;
+        Ok(Response::new(messages::list(list)))
+    }
+
+    async fn get_list(&self, request: Request<wire::GetListRequest>) -> Result<Response<wire::List>, Status> {
+        let user = Caller::of(&request)?.user();
+        let name = request.into_inner().name;
+        let mut fields = Fields::default();
+        let list = fields.parse::<ListName>("name", &name);
+        let (ListName(list),) = fields.all((list,))?;
+        let id = list.of(user);
+        let found = list::get(&self.0.database, user, id).await;
+        let list = found.map_err(|error| errors::list(&error, &name, id.uuid()))?;
+        Ok(Response::new(messages::list(list)))
+    }
+
+    async fn list_lists(
+        &self,
+        request: Request<wire::ListListsRequest>,
+    ) -> Result<Response<wire::ListListsResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let wire::ListListsRequest { page_size, page_token } = request.into_inner();
+        let mut fields = Fields::default();
+        let size = fields.take("page_size", PageSize::parse(page_size));
+        let token = fields.take("page_token", field::length(&page_token, 0, super::MAX_PAGE_TOKEN));
+        let (size, ()) = fields.all((size, token))?;
+        let scope = Scope { caller: user, rpc: "ListLists", arguments: b"" };
+        let after = self.0.page_tokens.open(scope, &page_token).map_err(errors::page_token)?;
+        let page = list::page(&self.0.database, user, after.map(|[id]| ListId::new(id)), size).await;
+        let page = page.map_err(|error| errors::list(&error, "lists/-", Uuid::nil()))?;
+        Ok(Response::new(wire::ListListsResponse {
+            lists: page.items.into_iter().map(messages::list).collect(),
+            next_page_token: self.0.page_tokens.seal(scope, page.next.map(|id| [id.uuid()])),
+        }))
+    }
+}
+
+impl Lists {
+    fn new_list(&self, owner: Uuid, request: &wire::CreateListRequest) -> Result<NewList, Status> {
+        let mut fields = Fields::default();
+        if request.list.is_none() {
+            fields.refuse("list", Invalid::new("be set"));
+        }
+        let display_name = request.list.as_ref().and_then(|list| {
+            fields.optional::<ListName>("list.name", &list.name);
+            fields.optional::<Etag>("list.etag", &list.etag);
+            fields.parse::<DisplayName>("list.display_name", &list.display_name)
+        });
+        let chosen = optional_uuid(&mut fields, "list_id", &request.list_id);
+        let (display_name, chosen) = fields.all((display_name, chosen))?;
+        let now = self.0.clock.now();
+        let fingerprint = Fingerprint::new(owner, &[(2, display_name.as_str().as_bytes())]);
+        let id = ListId::new(chosen.unwrap_or_else(|| self.0.entropy.id(now)));
+        Ok(NewList { owner, id, display_name, fingerprint })
+    }
+}

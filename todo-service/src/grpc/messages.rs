@@ -1,0 +1,47 @@
+//! From the domain to the wire.
+
+use prost_types::Timestamp;
+use proto::todo::v1 as wire;
+use time::OffsetDateTime;
+
+use super::names;
+use crate::list::List;
+use crate::revision::Etag;
+use crate::todo::{State, Todo};
+
+pub(super) fn list(list: List) -> wire::List {
+    wire::List {
+        name: names::list(list.id),
+        display_name: list.display_name,
+        inbox: list.inbox,
+        todo_count: list.live_count,
+        create_time: Some(timestamp(list.create_time)),
+        update_time: Some(timestamp(list.update_time)),
+        etag: Etag::from(list.revision).to_string(),
+    }
+}
+
+pub(super) fn todo(todo: Todo) -> wire::Todo {
+    let state = match todo.state {
+        State::Open => wire::todo::State::Open,
+        State::Completed => wire::todo::State::Completed,
+    };
+    wire::Todo {
+        name: names::todo(todo.key),
+        title: todo.title,
+        notes: todo.notes,
+        state: state.into(),
+        creator: names::user(todo.creator),
+        create_time: Some(timestamp(todo.create_time)),
+        update_time: Some(timestamp(todo.update_time)),
+        complete_time: todo.complete_time.map(timestamp),
+        delete_time: todo.delete_time.map(timestamp),
+        purge_time: todo.purge_time.map(timestamp),
+        etag: Etag::from(todo.revision).to_string(),
+    }
+}
+
+fn timestamp(at: OffsetDateTime) -> Timestamp {
+    // Nanoseconds of a second fit.
+    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
+}

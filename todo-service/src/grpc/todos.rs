@@ -1,0 +1,163 @@
+//! `todo.v1.TodoService`.
+
+use proto::todo::v1 as wire;
+use proto::todo::v1::todo_service_server::TodoService;
+use service_kit::caller::Caller;
+use service_kit::field::{self, Fields, Invalid};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use super::mask::TodoMask;
+use super::names::{ListName, TodoName, TodosParent};
+use super::{Parts, errors, messages, names, optional_uuid};
+use crate::fingerprint::Fingerprint;
+use crate::list::ListId;
+use crate::page::{PageSize, Scope};
+use crate::revision::Etag;
+use crate::todo::{self, Action, Change, NewTodo, Notes, Parent, Title, TodoKey};
+
+/// The todos.
+pub struct Todos(pub(super) Parts);
+
+type Reply = Result<Response<wire::Todo>, Status>;
+
+#[tonic::async_trait]
+impl TodoService for Todos {
+    async fn create_todo(&self, request: Request<wire::CreateTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let new = self.new_todo(caller.user(), &request)?;
+        let made = todo::create(&self.0.database, &self.0.limits, new).await;
+        reply(made, names::LIST, &request.parent)
+    }
+
+    async fn get_todo(&self, request: Request<wire::GetTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let name = request.into_inner().name;
+        let mut fields = Fields::default();
+        let key = fields.parse::<TodoName>("name", &name);
+        let (TodoName(key),) = fields.all((key,))?;
+        let found = todo::get(&self.0.database, caller.user(), key).await;
+        reply(found, names::TODO, &name)
+    }
+
+    async fn list_todos(
+        &self,
+        request: Request<wire::ListTodosRequest>,
+    ) -> Result<Response<wire::ListTodosResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let wire::ListTodosRequest { parent: name, page_size, page_token } = request.into_inner();
+        let mut fields = Fields::default();
+        let parent = fields.parse::<TodosParent>("parent", &name);
+        let size = fields.take("page_size", PageSize::parse(page_size));
+        let token = fields.take("page_token", field::length(&page_token, 0, super::MAX_PAGE_TOKEN));
+        let (parent, size, ()) = fields.all((parent, size, token))?;
+        let parent = parent.of(user);
+        let arguments = match parent {
+            Parent::All => [0; 16],
+            Parent::One(list) => list.uuid().into_bytes(),
+        };
+        let scope = Scope { caller: user, rpc: "ListTodos", arguments: &arguments };
+        let after = self.0.page_tokens.open(scope, &page_token).map_err(errors::page_token)?;
+        let after = after.map(|[list, id]| TodoKey { list: ListId::new(list), id });
+        let page = todo::page(&self.0.database, user, parent, after, size).await;
+        let page = page.map_err(|error| errors::todo(&error, names::LIST, &name))?;
+        Ok(Response::new(wire::ListTodosResponse {
+            todos: page.items.into_iter().map(messages::todo).collect(),
+            next_page_token: self.0.page_tokens.seal(scope, page.next.map(|key| [key.list.uuid(), key.id])),
+        }))
+    }
+
+    async fn update_todo(&self, request: Request<wire::UpdateTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let change = edit(caller.user(), &request)?;
+        let changed = todo::change(&self.0.database, change).await;
+        reply(changed, names::TODO, &request.todo.unwrap_or_default().name)
+    }
+
+    async fn complete_todo(&self, request: Request<wire::CompleteTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let wire::CompleteTodoRequest { name, etag } = request.into_inner();
+        self.act(&caller, &name, &etag, Action::Complete).await
+    }
+
+    async fn reopen_todo(&self, request: Request<wire::ReopenTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let wire::ReopenTodoRequest { name, etag } = request.into_inner();
+        self.act(&caller, &name, &etag, Action::Reopen).await
+    }
+
+    async fn delete_todo(&self, request: Request<wire::DeleteTodoRequest>) -> Reply {
+        let caller = Caller::of(&request)?;
+        let wire::DeleteTodoRequest { name, etag } = request.into_inner();
+        self.act(&caller, &name, &etag, Action::Delete).await
+    }
+}
+
+impl Todos {
+    /// A change that needs a name and an etag only.
+    async fn act(&self, caller: &Caller, name: &str, etag: &str, action: Action) -> Reply {
+        let mut fields = Fields::default();
+        let key = fields.parse::<TodoName>("name", name);
+        let expected = fields.optional::<Etag>("etag", etag);
+        let (TodoName(key), expected) = fields.all((key, expected))?;
+        let change = Change { user: caller.user(), key, expected, action };
+        reply(todo::change(&self.0.database, change).await, names::TODO, name)
+    }
+
+    fn new_todo(&self, creator: Uuid, request: &wire::CreateTodoRequest) -> Result<NewTodo, Status> {
+        let mut fields = Fields::default();
+        let parent = fields.parse::<ListName>("parent", &request.parent);
+        let chosen = optional_uuid(&mut fields, "todo_id", &request.todo_id);
+        let intent = optional_uuid(&mut fields, "request_id", &request.request_id);
+        let texts = sent(&mut fields, request.todo.as_ref()).map(|todo| {
+            fields.optional::<TodoName>("todo.name", &todo.name);
+            fields.optional::<Etag>("todo.etag", &todo.etag);
+            (fields.parse::<Title>("todo.title", &todo.title), fields.parse::<Notes>("todo.notes", &todo.notes))
+        });
+        let (title, notes) = texts.unwrap_or_default();
+        let (ListName(list), chosen, request, title, notes) = fields.all((parent, chosen, intent, title, notes))?;
+        let fingerprint = Fingerprint::new(
+            creator,
+            &[
+                (0, chosen.as_ref().map_or(&[], |id| id.as_bytes().as_slice())),
+                (2, title.as_str().as_bytes()),
+                (3, notes.as_str().as_bytes()),
+            ],
+        );
+        let id = chosen.unwrap_or_else(|| self.0.entropy.id(self.0.clock.now()));
+        Ok(NewTodo { creator, key: TodoKey { list: list.of(creator), id }, request, fingerprint, title, notes })
+    }
+}
+
+/// The change that an update asks for. All of its fields are checked; those that the mask names are written.
+fn edit(user: Uuid, request: &wire::UpdateTodoRequest) -> Result<Change, Status> {
+    let mut fields = Fields::default();
+    let parsed = sent(&mut fields, request.todo.as_ref()).map(|todo| {
+        let mask = TodoMask::parse(&mut fields, request.update_mask.as_ref(), todo);
+        // An empty title is none, unless it is to be written.
+        let title = if mask.title {
+            fields.parse("todo.title", &todo.title).map(Some)
+        } else {
+            fields.optional::<Title>("todo.title", &todo.title).map(|_| None)
+        };
+        let notes = fields.parse::<Notes>("todo.notes", &todo.notes).map(|notes| mask.notes.then_some(notes));
+        let key = fields.parse::<TodoName>("todo.name", &todo.name);
+        (key, fields.optional::<Etag>("todo.etag", &todo.etag), title, notes)
+    });
+    let (TodoName(key), expected, title, notes) = fields.all(parsed.unwrap_or_default())?;
+    Ok(Change { user, key, expected, action: Action::Edit { title, notes } })
+}
+
+/// The todo of a request that must have one.
+fn sent<'a>(fields: &mut Fields, todo: Option<&'a wire::Todo>) -> Option<&'a wire::Todo> {
+    if todo.is_none() {
+        fields.refuse("todo", Invalid::new("be set"));
+    }
+    todo
+}
+
+fn reply(outcome: Result<todo::Todo, todo::Error>, kind: &str, name: &str) -> Reply {
+    outcome.map(|todo| Response::new(messages::todo(todo))).map_err(|error| errors::todo(&error, kind, name))
+}

@@ -1,0 +1,19 @@
+//! How many there may be.
+
+/// Limits on what a user may have. The API documents the defaults.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub struct Limits {
+    /// Todos that a list may hold, deleted ones not counted
+    #[arg(long, env = "TODOS_PER_LIST", default_value_t = 10_000)]
+    pub todos_per_list: u32,
+    /// Lists that a user may own, the inbox included
+    #[arg(long, env = "LISTS_PER_USER", default_value_t = 500)]
+    pub lists_per_user: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { todos_per_list: 10_000, lists_per_user: 500 }
+    }
+}

@@ -1,0 +1,10 @@
+//! All SQL. The macros check it against the schema when it is compiled.
+
+pub mod constraint;
+pub mod lists;
+pub mod todos;
+
+use sqlx::migrate::Migrator;
+
+/// The schema, step by step. Run as the role that owns it, `todo_migrator`.
+pub static MIGRATOR: Migrator = sqlx::migrate!();

@@ -1,0 +1,45 @@
+//! The names of what the schema refuses, as [`service_kit::postgres::Error::Conflict`] gives them. The functions answer
+//! each before Postgres would, so a conflict is a fault of ours.
+
+/// A list's id is unique.
+pub const LISTS_PKEY: &str = "lists_pkey";
+/// A list's name has 1 to 200 code points.
+pub const LISTS_DISPLAY_NAME_LENGTH: &str = "lists_display_name_length";
+/// A fingerprint has 32 bytes.
+pub const LISTS_REQUEST_HASH_LENGTH: &str = "lists_request_hash_length";
+/// A list's revision counts up from 0.
+pub const LISTS_REVISION_RANGE: &str = "lists_revision_range";
+/// A list does not hold fewer than no todos.
+pub const LISTS_LIVE_COUNT_RANGE: &str = "lists_live_count_range";
+/// Inboxes, and only they, have ids of version 8.
+pub const LISTS_INBOX_VERSION: &str = "lists_inbox_version";
+/// A user has one inbox.
+pub const LISTS_ONE_INBOX_AN_OWNER: &str = "lists_one_inbox_an_owner";
+/// A user is a member of a list once.
+pub const LIST_MEMBERS_PKEY: &str = "list_members_pkey";
+/// A member's list exists.
+pub const LIST_MEMBERS_LIST_ID_FKEY: &str = "list_members_list_id_fkey";
+/// A member is owner, editor or viewer.
+pub const LIST_MEMBERS_ROLE_KNOWN: &str = "list_members_role_known";
+/// A todo's id is unique in its list.
+pub const TODOS_PKEY: &str = "todos_pkey";
+/// No revision of a list is given out twice.
+pub const TODOS_LIST_ID_REVISION_KEY: &str = "todos_list_id_revision_key";
+/// A todo's list exists.
+pub const TODOS_LIST_ID_FKEY: &str = "todos_list_id_fkey";
+/// A title has 1 to 500 code points.
+pub const TODOS_TITLE_LENGTH: &str = "todos_title_length";
+/// Notes have at most 10,000 code points.
+pub const TODOS_NOTES_LENGTH: &str = "todos_notes_length";
+/// A todo is open or completed.
+pub const TODOS_STATE_KNOWN: &str = "todos_state_known";
+/// A completed todo, and only that, has the time of it.
+pub const TODOS_COMPLETE_TIME_OF_COMPLETED: &str = "todos_complete_time_of_completed";
+/// A deleted todo, and only that, has a time to be purged.
+pub const TODOS_PURGE_TIME_OF_DELETED: &str = "todos_purge_time_of_deleted";
+/// A todo's revision counts up from 1.
+pub const TODOS_REVISION_RANGE: &str = "todos_revision_range";
+/// A fingerprint has 32 bytes.
+pub const TODOS_REQUEST_HASH_LENGTH: &str = "todos_request_hash_length";
+/// A caller's request id makes one todo in a list.
+pub const TODOS_ONE_OF_EACH_REQUEST: &str = "todos_one_of_each_request";

@@ -1,0 +1,92 @@
+//! One call each. The store takes many at once, so a single call is a batch of one.
+
+use service_kit::postgres::{self, Database};
+use uuid::Uuid;
+
+use super::{Change, NewTodo, Parent, Todo, TodoKey};
+use crate::limits::Limits;
+use crate::list::{self, ListId};
+use crate::page::{Page, PageSize};
+use crate::store;
+use crate::store::todos::{self, Changed, Created};
+
+/// Why there is no todo to return.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is none, or the user may not see it, or not change it.
+    #[error("no such todo or list, or not the user's")]
+    NotFound,
+    /// The id or the request id was used with another body.
+    #[error("the id {0} is taken")]
+    Taken(Uuid),
+    /// The list is full.
+    #[error("the list has {0} todos")]
+    Quota(u32),
+    /// The todo is not in the expected version any more.
+    #[error("the todo has changed")]
+    EtagMismatch,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] postgres::Error),
+}
+
+/// Makes a todo; a repeat of the same request returns the todo as it is now. The inbox is made on its first use.
+pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Result<Todo, Error> {
+    let max = limits.todos_per_list;
+    let mut inbox_to_come = todo.key.list == ListId::inbox_of(todo.creator);
+    loop {
+        match only(todos::create(database, std::slice::from_ref(&todo), max).await?) {
+            Created::Todo(todo) => return Ok(todo),
+            // The batch after this one finds what the twin did.
+            Created::Again => {}
+            Created::NotFound if inbox_to_come => {
+                list::ensure_inbox(database, todo.creator).await?;
+                inbox_to_come = false;
+            }
+            Created::NotFound => return Err(Error::NotFound),
+            Created::Taken => return Err(Error::Taken(todo.request.unwrap_or(todo.key.id))),
+            Created::Quota => return Err(Error::Quota(max)),
+        }
+    }
+}
+
+/// The todo, if the user may see it; a deleted one too.
+pub async fn get(database: &Database, user: Uuid, key: TodoKey) -> Result<Todo, Error> {
+    only(todos::get(database, &[(user, key)]).await?).ok_or(Error::NotFound)
+}
+
+/// Changes a todo and returns it as it then is.
+pub async fn change(database: &Database, change: Change) -> Result<Todo, Error> {
+    loop {
+        match only(todos::change(database, std::slice::from_ref(&change)).await?) {
+            Changed::Todo(todo) => return Ok(todo),
+            Changed::Again => {}
+            Changed::Mismatch(_) => return Err(Error::EtagMismatch),
+            Changed::NotFound => return Err(Error::NotFound),
+        }
+    }
+}
+
+/// The todos that are not deleted, in the order of their keys, from the one after `after` on. An inbox that nobody
+/// has used is empty.
+pub async fn page(
+    database: &Database,
+    user: Uuid,
+    parent: Parent,
+    after: Option<TodoKey>,
+    size: PageSize,
+) -> Result<Page<Todo, TodoKey>, Error> {
+    let found = todos::page(database, user, parent, after, size.rows()).await?;
+    if let (Parent::One(list), []) = (parent, found.as_slice())
+        && list != ListId::inbox_of(user)
+    {
+        // An empty page says nothing about the list.
+        store::lists::get(database, user, list).await?.ok_or(Error::NotFound)?;
+    }
+    Ok(Page::new(found, size, |todo| todo.key))
+}
+
+/// The answer to a batch of one. The store answers every element.
+fn only<T: Default>(mut answers: Vec<T>) -> T {
+    answers.pop().unwrap_or_default()
+}
