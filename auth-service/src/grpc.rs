@@ -17,19 +17,21 @@ use service_kit::caller::Authenticate;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::postgres::Database;
+use service_kit::serve;
 use service_kit::token::Verifier;
+use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
-pub use self::auth::Auth;
-pub use self::tokens::Tokens;
-pub use self::users::Users;
+use self::auth::Auth;
+use self::tokens::Tokens;
+use self::users::Users;
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
 use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sessions::Sessions;
 
-/// What the services are made of. The database and the verifier are one worker's own, the rest is shared.
+/// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
 pub struct Parts {
     /// Where users and sessions are.
     pub database: Database,
@@ -47,46 +49,25 @@ pub struct Parts {
     pub verifier: Arc<Verifier>,
 }
 
-/// Largest messages, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct MessageLimits {
-    /// Of a request.
-    pub inbound: usize,
-    /// Of a response.
-    pub outbound: usize,
-}
-
-/// The services, ready to be routed to.
-pub struct Services {
-    /// `auth.v1.AuthService`.
-    pub auth: InterceptedService<AuthServiceServer<Auth>, Authenticate>,
-    /// `auth.v1.UserService`.
-    pub users: InterceptedService<UserServiceServer<Users>, Authenticate>,
-    /// `auth.v1.TokenService`.
-    pub tokens: InterceptedService<TokenServiceServer<Tokens>, Authenticate>,
-}
-
-/// Makes the services of one worker.
-#[must_use]
-pub fn services(parts: Parts, limits: MessageLimits) -> Services {
+/// Adds the services of one worker.
+pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
     let Parts { database, clock, entropy, hasher, refresh_tokens, signer, verifier } = parts;
     let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone());
     let sessions = Sessions::new(database, clock.clone(), entropy, hasher, refresh_tokens, signer.clone());
     let authenticate = Authenticate::new(Arc::clone(&verifier));
-    let MessageLimits { inbound, outbound } = limits;
+    let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 
     let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer, clock))
-        .max_decoding_message_size(inbound)
-        .max_encoding_message_size(outbound);
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
     let users = UserServiceServer::new(Users::new(accounts))
-        .max_decoding_message_size(inbound)
-        .max_encoding_message_size(outbound);
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
     let tokens = TokenServiceServer::new(Tokens::new(sessions, verifier))
-        .max_decoding_message_size(inbound)
-        .max_encoding_message_size(outbound);
-    Services {
-        auth: InterceptedService::new(auth, authenticate.clone()),
-        users: InterceptedService::new(users, authenticate.clone()),
-        tokens: InterceptedService::new(tokens, authenticate),
-    }
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
+    routes
+        .add_service(InterceptedService::new(auth, authenticate.clone()))
+        .add_service(InterceptedService::new(users, authenticate.clone()))
+        .add_service(InterceptedService::new(tokens, authenticate));
 }

@@ -1,9 +1,10 @@
-//! auth-service
+//! auth-service: owns users, sessions and keys; issues and verifies access tokens.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod access_token;
 pub mod accounts;
+pub mod config;
 pub mod grpc;
 pub mod password;
 pub mod session;
@@ -11,3 +12,112 @@ pub mod sessions;
 pub mod signing_key;
 pub mod store;
 pub mod user;
+
+use std::io::BufRead;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::postgres::Database;
+use service_kit::secret::Secret;
+use service_kit::serve::Server;
+use service_kit::token::{KeySet, Keys, Verifier};
+use tokio_util::sync::CancellationToken;
+
+use crate::access_token::Signer;
+use crate::accounts::Accounts;
+use crate::config::{Config, CreateAdmin};
+use crate::password::{Hasher, Password};
+use crate::session::RefreshTokens;
+use crate::signing_key::KeyRing;
+use crate::user::Username;
+
+/// The gRPC services, for health.
+const SERVICES: &[&str] = &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.TokenService"];
+
+/// The service with its ports bound and its keys loaded; it serves when it is run.
+pub struct App {
+    server: Server,
+    database: Database,
+    mount: Mount,
+}
+
+/// What each worker makes its services from.
+struct Mount {
+    config: Config,
+    clock: Clock,
+    entropy: Entropy,
+    hasher: Hasher,
+    refresh_tokens: Arc<RefreshTokens>,
+    signer: Signer,
+    keys: Keys,
+}
+
+impl App {
+    /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
+    pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
+        let secret = Secret::read(&config.common.key_file)?;
+        let server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
+        let database = Database::new(&config.common.database);
+        let ring = Arc::new(KeyRing::load(&database, &secret, &clock, &entropy).await?);
+        let keys = Keys::default();
+        keys.replace(KeySet::new(ring.published())?);
+        let signer =
+            Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
+        let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
+        let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
+        let mount = Mount { config, clock, entropy, hasher, refresh_tokens, signer, keys };
+        Ok(Self { server, database, mount })
+    }
+
+    /// Where gRPC is served.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.server.address()
+    }
+
+    /// Where probes and metrics are served.
+    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
+        self.server.probe_address()
+    }
+
+    /// Serves until `stop`, then drains.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { server, database, mount } = self;
+        server.run(move |routes| mount.worker(routes), database, stop).await
+    }
+}
+
+impl Mount {
+    /// Adds the services of the worker that calls it, with connections and a cache of its own.
+    fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
+        let common = &self.config.common;
+        let parts = grpc::Parts {
+            database: Database::new(&common.database),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            hasher: self.hasher.clone(),
+            refresh_tokens: Arc::clone(&self.refresh_tokens),
+            signer: self.signer.clone(),
+            verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
+        };
+        grpc::mount(routes, parts, &common.serve.limits);
+    }
+}
+
+/// `admin create`: the first admin comes from the command line, never from being the first to register.
+pub async fn create_admin(settings: &CreateAdmin, mut input: impl BufRead) -> anyhow::Result<()> {
+    let mut line = zeroize::Zeroizing::new(String::new());
+    input.read_line(&mut line).context("the password cannot be read from standard input")?;
+    let refused = |what: &str, why: &service_kit::field::Invalid| anyhow::anyhow!("the {what} must {}", why.text());
+    let password = line.trim_end_matches(['\r', '\n']).to_owned();
+    let password = Password::chosen(password).map_err(|why| refused("password", &why))?;
+    let username: Username = settings.username.parse().map_err(|why| refused("username", &why))?;
+    let entropy = Entropy::system();
+    let hasher = Hasher::start(&settings.passwords, entropy.clone())?;
+    let database = Database::new(&settings.environment.database);
+    let admin = Accounts::new(database, Clock::system(), entropy, hasher).create_admin(username, password).await?;
+    println!("users/{} is an admin", admin.id);
+    Ok(())
+}

@@ -7,5 +7,5 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
-/// The schema `auth`, step by step. Run by the role that owns it, which is not the one that serves.
+/// The schema's history, applied by `auth-service migrate` as the migration role.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -1,6 +1,7 @@
 //! Who calls: the interceptor that makes an access token into a [`Caller`], from memory alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use proto::access::v1::Caller as Required;
 use time::OffsetDateTime;
@@ -106,6 +107,11 @@ pub fn rejected(rejection: Rejection) -> Status {
     match rejection {
         Rejection::Expired => unauthenticated(Reason::TokenExpired, "the access token has expired"),
         Rejection::Invalid => unauthenticated(Reason::TokenInvalid, "the access token is not valid"),
+        Rejection::NoKeys => {
+            Refusal::new(Code::Unavailable, Reason::AuthUnavailable, "access tokens cannot be checked yet")
+                .retry_after(Duration::from_secs(1))
+                .into()
+        }
     }
 }
 

@@ -50,3 +50,14 @@ pub struct Common {
     #[arg(long, env = "KEY_FILE", help_heading = "Secrets")]
     pub key_file: PathBuf,
 }
+
+/// The settings of a command that works on the database and ends.
+#[derive(Clone, Debug, clap::Args)]
+pub struct OneOff {
+    /// The database
+    #[command(flatten)]
+    pub database: postgres::Settings,
+    /// Logging
+    #[command(flatten)]
+    pub telemetry: telemetry::Settings,
+}

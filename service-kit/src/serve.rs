@@ -127,6 +127,7 @@ impl Server {
             routes(builder);
             stack::add_health_and_reflection(builder, &reported);
         })?;
+        tracing::info!(grpc = %self.grpc.local_addr()?, probes = %self.probes.local_addr()?, "serving");
         let outcome = tokio::select! {
             () = stop.cancelled() => Ok(()),
             Some(ended) = self.tasks.join_next() => Err(ended_early(ended)),

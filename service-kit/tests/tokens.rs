@@ -219,8 +219,16 @@ fn a_key_that_was_withdrawn_is_dead_at_once() {
     let bench = bench();
     let token = bench.sign(&header(), &claims());
     assert_eq!(bench.outcome(&token), Ok(()));
-    bench.keys.replace(KeySet::default());
+    let another = Ed25519KeyPair::generate().unwrap();
+    bench.keys.replace(KeySet::new(&[jwk(another.public_key().as_ref())]).unwrap());
     bench.refuses("cached under the old keys", &token);
+}
+
+#[test]
+fn without_any_key_no_token_is_called_invalid() {
+    let bench = bench();
+    bench.keys.replace(KeySet::default());
+    assert_eq!(bench.outcome(&bench.sign(&header(), &claims())), Err(Rejection::NoKeys));
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! todo-service: owns lists and todos, and checks access tokens from memory.
+//! todo-service: owns lists and todos; checks access tokens from memory.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+pub mod config;
 pub mod fingerprint;
 pub mod grpc;
 pub mod keys;
@@ -11,3 +12,88 @@ pub mod page;
 pub mod revision;
 pub mod store;
 pub mod todo;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::postgres::Database;
+use service_kit::secret::Secret;
+use service_kit::serve::Server;
+use service_kit::tls;
+use service_kit::token::{Keys, Verifier};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::keys::KeyFetcher;
+use crate::page::PageTokens;
+
+/// The gRPC services, for health.
+const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
+
+/// The service with its ports bound; it serves when it is run.
+pub struct App {
+    server: Server,
+    database: Database,
+    mount: Mount,
+}
+
+/// What each worker makes its services from.
+struct Mount {
+    config: Config,
+    clock: Clock,
+    entropy: Entropy,
+    page_tokens: Arc<PageTokens>,
+    keys: Keys,
+}
+
+impl App {
+    /// Binds the ports and starts to follow the keys of auth-service, which need not be there yet.
+    #[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]
+    pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
+        let secret = Secret::read(&config.common.key_file)?;
+        let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
+        let database = Database::new(&config.common.database);
+        let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
+        let keys = Keys::default();
+        let auth = tls::channel(&config.common.serve.tls, &config.auth.auth_address, &config.auth.auth_name)?;
+        let fetcher = KeyFetcher::new(auth, keys.clone(), clock.clone(), entropy.clone());
+        server.background("keys", async move { match fetcher.run().await {} });
+        let mount = Mount { config, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
+        Ok(Self { server, database, mount })
+    }
+
+    /// Where gRPC is served.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.server.address()
+    }
+
+    /// Where probes and metrics are served.
+    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
+        self.server.probe_address()
+    }
+
+    /// Serves until `stop`, then drains.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { server, database, mount } = self;
+        server.run(move |routes| mount.worker(routes), database, stop).await
+    }
+}
+
+impl Mount {
+    /// Adds the services of the worker that calls it, with connections and a cache of its own.
+    fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
+        let common = &self.config.common;
+        let parts = grpc::Parts {
+            database: Database::new(&common.database),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            page_tokens: Arc::clone(&self.page_tokens),
+            limits: self.config.limits,
+            verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
+        };
+        grpc::mount(routes, parts, &common.serve.limits);
+    }
+}

@@ -78,6 +78,11 @@ impl KeySet {
         jwks.iter().map(|jwk| Ok((jwk.kid.clone(), usable(jwk)?))).collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether there is none, as before the first fetch.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn get(&self, kid: &str) -> Option<&DecodingKey> {
         self.0.get(kid)
     }

@@ -1,0 +1,72 @@
+//! Everything that can be set, by flag or environment. `--help` is the reference of it.
+
+use clap::{Args, Parser, Subcommand};
+use service_kit::config::{Common, OneOff};
+use service_kit::serve::ProbeSettings;
+
+use crate::{access_token, password};
+
+/// Owns users, sessions and keys; issues and verifies access tokens.
+#[derive(Parser)]
+#[command(name = "auth-service", version)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the API until SIGTERM or SIGINT
+    Serve(Box<Config>),
+    /// Bring the database schema up to date, as the migration role
+    #[command(mut_arg("database_role", |arg| arg.default_value("auth_migrator")))]
+    Migrate(OneOff),
+    /// Exit with 0 if the service on this machine is ready: for container health checks
+    #[command(mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9051")))]
+    Probe(ProbeSettings),
+    /// Administer users without the API
+    #[command(subcommand)]
+    Admin(Admin),
+}
+
+/// Settings of `serve`.
+#[derive(Clone, Debug, Args)]
+#[command(
+    mut_arg("listen_address", |arg| arg.default_value("127.0.0.1:50051")),
+    mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9051")),
+    mut_arg("database_role", |arg| arg.default_value("auth_service"))
+)]
+pub struct Config {
+    /// What every service has
+    #[command(flatten)]
+    pub common: Common,
+    /// How access tokens are made
+    #[command(flatten)]
+    pub access_tokens: access_token::Settings,
+    /// How passwords are hashed
+    #[command(flatten)]
+    pub passwords: password::Settings,
+}
+
+/// What can be administered.
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Make a user with the role of an admin; the password is read from standard input, one line
+    #[command(mut_arg("database_role", |arg| arg.default_value("auth_service")))]
+    Create(CreateAdmin),
+}
+
+/// Settings of `admin create`.
+#[derive(Clone, Debug, Args)]
+pub struct CreateAdmin {
+    /// Name of the new admin
+    pub username: String,
+    /// The database and logging
+    #[command(flatten)]
+    pub environment: OneOff,
+    /// How passwords are hashed
+    #[command(flatten)]
+    pub passwords: password::Settings,
+}

@@ -1,0 +1,205 @@
+//! Both services in this process, on free ports, over a database of their own.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Context as _;
+use clap::Parser;
+use local_postgres::{Cluster, Role};
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::tls;
+use sqlx::PgConnection;
+use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tonic::transport::Channel;
+
+use crate::client::{Client, User};
+use crate::settings::Settings;
+
+/// A running pair. It stops when dropped.
+pub struct System {
+    /// The server that the database is on.
+    pub cluster: &'static Cluster,
+    /// Name of the database.
+    pub database: String,
+    /// The services' clock.
+    pub clock: Clock,
+    /// auth-service.
+    pub auth: Service,
+    /// todo-service.
+    pub todo: Service,
+    _files: tempfile::TempDir,
+}
+
+/// One service of a pair.
+pub struct Service {
+    /// Where it serves gRPC.
+    pub address: SocketAddr,
+    /// Where its probes are.
+    pub probes: SocketAddr,
+    ended: JoinHandle<anyhow::Result<()>>,
+    stop: DropGuard,
+}
+
+impl Service {
+    /// Stops it, and returns how it ended.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        drop(self.stop);
+        self.ended.await?
+    }
+}
+
+impl System {
+    /// A pair on the test process's own Postgres, with the machine's clock.
+    pub async fn start() -> Self {
+        Self::with(Cluster::throwaway().await.expect("a Postgres server"), Clock::system()).await
+    }
+
+    /// A pair on the given Postgres with the given clock.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with(cluster: &'static Cluster, clock: Clock) -> Self {
+        Self::configured(cluster, clock, |settings| settings).await
+    }
+
+    /// A pair whose settings are changed first.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn configured(
+        cluster: &'static Cluster,
+        clock: Clock,
+        change: impl Fn(Settings) -> Settings,
+    ) -> Self {
+        Self::try_start(cluster, clock, change).await.expect("the system starts")
+    }
+
+    async fn try_start(
+        cluster: &'static Cluster,
+        clock: Clock,
+        change: impl Fn(Settings) -> Settings,
+    ) -> anyhow::Result<Self> {
+        let database = migrated_database(cluster).await?;
+        let files = tempfile::tempdir()?;
+        let (auth_key, todo_key) = (files.path().join("auth.key"), files.path().join("todo.key"));
+        key_file(&auth_key)?;
+        key_file(&todo_key)?;
+        let settings = change(Settings::of("auth-service", Role::AuthService, cluster, &database, &auth_key));
+        let auth = auth(&settings, &clock).await?;
+        let settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &todo_key)
+            .with("AUTH_ADDRESS", format!("https://{}", auth.address));
+        let todo = todo(&change(settings), &clock).await?;
+        Ok(Self { cluster, database, clock, auth, todo, _files: files })
+    }
+
+    /// Somebody with the certificate of `name` and no token.
+    #[must_use]
+    pub fn peer(&self, name: &str) -> Client {
+        Client::new(self.channel(self.auth.address, name), self.channel(self.todo.address, name), None)
+    }
+
+    /// Somebody with a client certificate and no token.
+    #[must_use]
+    pub fn anonymous(&self) -> Client {
+        self.peer("client")
+    }
+
+    /// A newly registered user, logged in.
+    pub async fn user(&self, name: &str) -> User {
+        self.anonymous().sign_up(name).await
+    }
+
+    /// A channel to a service, with the certificate of `name`.
+    ///
+    /// # Panics
+    /// When there is no such certificate.
+    #[must_use]
+    pub fn channel(&self, to: SocketAddr, name: &str) -> Channel {
+        channel(self.cluster.certificates(), to, name)
+    }
+
+    /// The superuser's connection to the database.
+    ///
+    /// # Panics
+    /// When the database is away.
+    pub async fn admin(&self) -> PgConnection {
+        self.cluster.admin(&self.database).await.expect("an admin's connection")
+    }
+}
+
+/// A channel over mutual TLS with the certificate of `name`.
+///
+/// # Panics
+/// When there is no such certificate.
+#[must_use]
+pub fn channel(certificates: &Path, to: SocketAddr, name: &str) -> Channel {
+    let identity = tls::Settings {
+        tls_certificate: certificates.join(format!("{name}.pem")),
+        tls_key: certificates.join(format!("{name}.key")),
+        tls_client_ca: certificates.join("ca.pem"),
+        tls_crl: None,
+    };
+    let address = format!("https://{to}").parse().expect("an address");
+    tls::channel(&identity, &address, "localhost").expect("an identity")
+}
+
+/// A database with both schemas: a copy of one that was migrated once for this process.
+pub async fn migrated_database(cluster: &Cluster) -> anyhow::Result<String> {
+    static TEMPLATE: OnceCell<(u16, String)> = OnceCell::const_new();
+    let template = TEMPLATE
+        .get_or_try_init(async || {
+            let name = cluster.create_database(None).await?.name;
+            migrate(cluster, &name).await?;
+            anyhow::Ok((cluster.port(), name))
+        })
+        .await?;
+    if template.0 == cluster.port() {
+        return Ok(cluster.create_database(Some(&template.1)).await?.name);
+    }
+    let name = cluster.create_database(None).await?.name;
+    migrate(cluster, &name).await?;
+    Ok(name)
+}
+
+async fn migrate(cluster: &Cluster, database: &str) -> anyhow::Result<()> {
+    auth_service::store::MIGRATOR.run(&mut cluster.connect(database, Role::AuthMigrator).await?).await?;
+    todo_service::store::MIGRATOR.run(&mut cluster.connect(database, Role::TodoMigrator).await?).await?;
+    Ok(())
+}
+
+/// Writes a service's secret.
+pub fn key_file(path: &Path) -> anyhow::Result<()> {
+    let digits: String = Entropy::system().bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    certs::write_private(path, digits.as_bytes())
+}
+
+async fn auth(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
+    use auth_service::config::{Cli, Command};
+    let flags = ["auth-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
+    let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
+    let app = auth_service::App::bind(*config, clock.clone(), Entropy::system()).await.context("auth-service")?;
+    let (address, probes) = (app.address()?, app.probe_address()?);
+    Ok(running(address, probes, |stop| tokio::spawn(app.run(stop))))
+}
+
+async fn todo(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
+    use todo_service::config::{Cli, Command};
+    let flags = ["todo-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
+    let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
+    let app = todo_service::App::bind(*config, clock.clone(), Entropy::system()).await.context("todo-service")?;
+    let (address, probes) = (app.address()?, app.probe_address()?);
+    Ok(running(address, probes, |stop| tokio::spawn(app.run(stop))))
+}
+
+fn running(
+    address: SocketAddr,
+    probes: SocketAddr,
+    run: impl FnOnce(CancellationToken) -> JoinHandle<anyhow::Result<()>>,
+) -> Service {
+    let stop = CancellationToken::new();
+    let ended = run(stop.clone());
+    Service { address, probes, ended, stop: stop.drop_guard() }
+}
