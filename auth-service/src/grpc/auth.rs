@@ -24,7 +24,7 @@ use crate::sessions::{Credentials, Sessions};
 const JWKS_CACHE: Duration = Duration::minutes(5);
 
 /// The service.
-pub struct Auth {
+pub(super) struct Auth {
     accounts: Accounts,
     sessions: Sessions,
     signer: Signer,
@@ -33,8 +33,7 @@ pub struct Auth {
 
 impl Auth {
     /// The edge of `accounts` and `sessions`, and of the keys of `signer`.
-    #[must_use]
-    pub fn new(accounts: Accounts, sessions: Sessions, signer: Signer, clock: Clock) -> Self {
+    pub(super) fn new(accounts: Accounts, sessions: Sessions, signer: Signer, clock: Clock) -> Self {
         Self { accounts, sessions, signer, clock }
     }
 }

@@ -15,15 +15,14 @@ use crate::session::Key;
 use crate::sessions::Sessions;
 
 /// The service.
-pub struct Tokens {
+pub(super) struct Tokens {
     sessions: Sessions,
     verifier: Arc<Verifier>,
 }
 
 impl Tokens {
     /// The edge of `sessions`, for tokens that `verifier` accepts.
-    #[must_use]
-    pub fn new(sessions: Sessions, verifier: Arc<Verifier>) -> Self {
+    pub(super) fn new(sessions: Sessions, verifier: Arc<Verifier>) -> Self {
         Self { sessions, verifier }
     }
 }

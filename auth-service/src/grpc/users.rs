@@ -14,14 +14,13 @@ use crate::session::Key;
 use crate::user::Changes;
 
 /// The service.
-pub struct Users {
+pub(super) struct Users {
     accounts: Accounts,
 }
 
 impl Users {
     /// The edge of `accounts`.
-    #[must_use]
-    pub fn new(accounts: Accounts) -> Self {
+    pub(super) fn new(accounts: Accounts) -> Self {
         Self { accounts }
     }
 }

@@ -1,0 +1,6 @@
+//! The parts that need no database.
+
+mod passwords;
+mod refresh_tokens;
+mod rotation;
+mod words;
