@@ -41,7 +41,8 @@ pub(crate) fn cargo() -> Command {
 /// # Errors
 /// When it cannot run or fails; it has said why.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let program = program.to_string_lossy().into_owned();
     let status = command.status().with_context(|| format!("cannot run {program}"))?;
     anyhow::ensure!(status.success(), "{program} failed: {status}");
     Ok(())
