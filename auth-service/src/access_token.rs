@@ -16,6 +16,7 @@ use crate::user::User;
 
 /// How access tokens are made.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Tokens")]
 pub struct Settings {
     /// Seconds that an access token lives

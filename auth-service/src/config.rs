@@ -33,6 +33,7 @@ pub enum Command {
 
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 #[command(
     mut_arg("listen_address", |arg| arg.default_value("127.0.0.1:50051")),
     mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9051")),
@@ -60,6 +61,7 @@ pub enum Admin {
 
 /// Settings of `admin create`.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub struct CreateAdmin {
     /// Name of the new admin
     pub username: String,

@@ -33,6 +33,7 @@ fn one_line(explanation: &str) -> String {
 
 /// The settings that both services have.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct Common {
     /// Where and how to serve
     #[command(flatten)]
@@ -53,6 +54,7 @@ pub struct Common {
 
 /// The settings of a command that works on the database and ends.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct OneOff {
     /// The database
     #[command(flatten)]

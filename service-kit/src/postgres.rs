@@ -24,6 +24,7 @@ pub use self::error::Error;
 
 /// How to reach the database, and the limits of its use.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Database")]
 pub struct Settings {
     /// Host of the Postgres server; its certificate must name it

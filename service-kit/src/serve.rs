@@ -33,6 +33,7 @@ use crate::tls;
 
 /// Where and how to serve.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Serving")]
 pub struct Settings {
     /// Address to serve gRPC on; port 0 takes a free one

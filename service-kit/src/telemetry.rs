@@ -26,6 +26,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// How to log.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Logging")]
 pub struct Settings {
     /// Form of the log lines, which go to standard error

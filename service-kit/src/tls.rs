@@ -19,6 +19,7 @@ pub use self::watch::Reloading;
 
 /// The files of a service's identity.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "TLS")]
 pub struct Settings {
     /// PEM file of this service's certificate chain, leaf first

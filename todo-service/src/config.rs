@@ -31,6 +31,7 @@ pub enum Command {
 
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 #[command(
     mut_arg("listen_address", |arg| arg.default_value("127.0.0.1:50052")),
     mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9052")),
@@ -50,6 +51,7 @@ pub struct Config {
 
 /// Where auth-service is.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 #[command(next_help_heading = "auth-service")]
 pub struct Auth {
     /// Address of auth-service, whose keys verify access tokens

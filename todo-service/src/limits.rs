@@ -2,6 +2,7 @@
 
 /// Limits on what a user may have. The API documents the defaults.
 #[derive(Clone, Copy, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// Todos that a list may hold, deleted ones not counted

@@ -24,6 +24,7 @@ const NICENESS: i32 = 10;
 
 /// What a password hash costs, and how many are computed at once.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Password hashing")]
 pub struct Settings {
     /// Threads that hash passwords [default: the number of cores; more are slower]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// The limits of the transport; none can be switched off.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Limits")]
 pub struct Limits {
     /// Bytes of a request message (a repeated field of empty messages grows 90 times when decoded)

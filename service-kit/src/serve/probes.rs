@@ -16,6 +16,7 @@ use crate::telemetry::metrics::Metrics;
 
 /// Where the probes are.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 pub struct ProbeSettings {
     /// Address of /livez, /readyz and /metrics; keep it away from callers
     #[arg(long, env = "PROBE_ADDRESS")]

@@ -15,6 +15,7 @@ use crate::clock::Clock;
 
 /// What tokens must say about themselves.
 #[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
 #[command(next_help_heading = "Tokens")]
 pub struct Settings {
     /// Issuer that tokens carry and must carry
