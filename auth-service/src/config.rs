@@ -21,10 +21,10 @@ pub enum Command {
     /// Serve the API until SIGTERM or SIGINT
     Serve(Box<Config>),
     /// Bring the database schema up to date, as the migration role
-    #[command(mut_arg("database_role", |arg| arg.default_value("auth_migrator")))]
+    #[command(mut_arg("database_role", |arg| arg.required(false).default_value("auth_migrator")))]
     Migrate(OneOff),
     /// Exit with 0 if the service on this machine is ready: for container health checks
-    #[command(mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9051")))]
+    #[command(mut_arg("probe_address", |arg| arg.required(false).default_value("127.0.0.1:9051")))]
     Probe(ProbeSettings),
     /// Administer users without the API
     #[command(subcommand)]
@@ -35,9 +35,9 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 #[command(
-    mut_arg("listen_address", |arg| arg.default_value("127.0.0.1:50051")),
-    mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9051")),
-    mut_arg("database_role", |arg| arg.default_value("auth_service"))
+    mut_arg("listen_address", |arg| arg.required(false).default_value("127.0.0.1:50051")),
+    mut_arg("probe_address", |arg| arg.required(false).default_value("127.0.0.1:9051")),
+    mut_arg("database_role", |arg| arg.required(false).default_value("auth_service"))
 )]
 pub struct Config {
     /// What every service has
@@ -55,7 +55,7 @@ pub struct Config {
 #[derive(Subcommand)]
 pub enum Admin {
     /// Make a user with the role of an admin; the password is read from standard input, one line
-    #[command(mut_arg("database_role", |arg| arg.default_value("auth_service")))]
+    #[command(mut_arg("database_role", |arg| arg.required(false).default_value("auth_service")))]
     Create(CreateAdmin),
 }
 

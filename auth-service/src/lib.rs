@@ -40,13 +40,13 @@ const SERVICES: &[&str] = &["auth.v1.AuthService", "auth.v1.UserService", "auth.
 /// The service with its ports bound and its keys loaded; it serves when it is run.
 pub struct App {
     server: Server,
-    database: Database,
     mount: Mount,
 }
 
 /// What each worker makes its services from.
 struct Mount {
     config: Config,
+    database: Database,
     clock: Clock,
     entropy: Entropy,
     hasher: Hasher,
@@ -68,8 +68,8 @@ impl App {
             Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
         let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
         let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
-        let mount = Mount { config, clock, entropy, hasher, refresh_tokens, signer, keys };
-        Ok(Self { server, database, mount })
+        let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, signer, keys };
+        Ok(Self { server, mount })
     }
 
     /// Where gRPC is served.
@@ -84,7 +84,8 @@ impl App {
 
     /// Serves until `stop`, then drains.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { server, database, mount } = self;
+        let Self { server, mount } = self;
+        let database = mount.database.clone();
         server.run(move |routes| mount.worker(routes), database, stop).await
     }
 }
@@ -94,7 +95,7 @@ impl Mount {
     fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
         let common = &self.config.common;
         let parts = grpc::Parts {
-            database: Database::new(&common.database),
+            database: self.database.sibling(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),

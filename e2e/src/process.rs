@@ -49,7 +49,7 @@ impl Process {
 /// A command of a service's own program, with nothing in its environment but the settings.
 pub fn command(service: &str, settings: &Settings) -> anyhow::Result<Command> {
     let mut command = Command::new(program(service)?);
-    command.env_clear().envs(settings.variables()).env("LOG_FORMAT", "json");
+    command.env_clear().env("LOG_FORMAT", "json").envs(settings.variables());
     Ok(command)
 }
 

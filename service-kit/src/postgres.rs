@@ -7,6 +7,7 @@
 
 mod connections;
 mod error;
+mod reach;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tracing::Instrument;
 
 use self::connections::{Connections, Lease};
 pub use self::error::Error;
+use self::reach::Reach;
 
 /// How to reach the database, and the limits of its use.
 #[derive(Clone, Debug, clap::Args)]
@@ -114,17 +116,37 @@ pub type Work<'c, T, E> = BoxFuture<'c, Result<T, E>>;
 /// The database as one worker uses it. Clones share the connections, which belong to the runtime that first used them.
 #[derive(Clone)]
 pub struct Database {
+    settings: Arc<Settings>,
     connections: Arc<Connections>,
-    patience: Duration,
+    reach: Reach,
 }
 
 impl Database {
     /// Nothing connects until the first use.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        // The server ends a statement at its timeout; a second more means that the server is out of reach.
-        let patience = settings.statement() + Duration::from_secs(1);
-        Self { connections: Arc::new(Connections::new(settings)), patience }
+        let (settings, connections) = (Arc::new(settings.clone()), Arc::new(Connections::new(settings)));
+        Self { settings, connections, reach: Reach::default() }
+    }
+
+    /// The same database with connections of its own, for another worker.
+    #[must_use]
+    pub fn sibling(&self) -> Self {
+        Self { connections: Arc::new(Connections::new(&self.settings)), ..self.clone() }
+    }
+
+    /// Whether the server answers. All siblings are told: while it does not, their work fails at once
+    /// instead of waiting each for itself.
+    pub async fn probe(&self) -> bool {
+        let ping = async {
+            let mut lease = self.connections.acquire().await?;
+            lease.connection().ping().await?;
+            lease.give_back();
+            Ok::<_, Error>(())
+        };
+        let answers = matches!(timeout(reach::PATIENCE, ping).await, Ok(Ok(())));
+        self.reach.set(answers);
+        answers
     }
 
     /// One statement that changes nothing, in one round trip. A lost connection is [`Error::Unavailable`].
@@ -154,20 +176,21 @@ impl Database {
         E: From<Error> + Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, E> + Send + 'static,
     {
-        let Self { connections, patience } = self.clone();
+        let (Self { connections, reach, .. }, patience) = (self.clone(), self.patience() * 2);
         detached(async move {
+            reach.check()?;
             let mut lease = connections.acquire().await?;
-            let outcome = timeout(patience * 2, in_transaction(lease.connection(), work)).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(Undone { error: Error::Unknown.into(), usable: false }));
+            let outcome = reach.within(patience, in_transaction(lease.connection(), work)).await;
+            let outcome = outcome.unwrap_or_else(|| Err(Undone { error: Error::Unknown.into(), usable: false }));
             settle(lease, outcome.as_ref().err().is_none_or(|undone| undone.usable));
             outcome.map_err(|undone| undone.error)
         })
         .await
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.read(|c| Box::pin(async move { Ok(c.ping().await?) })).await
+    /// How long one statement may take: the server ends it at its timeout; a second more means that it is out of reach.
+    fn patience(&self) -> Duration {
+        self.settings.statement() + Duration::from_secs(1)
     }
 
     async fn statement<T, W>(&self, work: W, classify: fn(Error) -> Error) -> Result<T, Error>
@@ -175,11 +198,12 @@ impl Database {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, Error> + Send + 'static,
     {
-        let Self { connections, patience } = self.clone();
+        let (Self { connections, reach, .. }, patience) = (self.clone(), self.patience());
         detached(async move {
+            reach.check()?;
             let mut lease = connections.acquire().await?;
-            let outcome = timeout(patience, work(lease.connection())).await;
-            let outcome = outcome.unwrap_or_else(|_| Err(Error::Unavailable("no answer".to_owned())));
+            let outcome = reach.within(patience, work(lease.connection())).await;
+            let outcome = outcome.unwrap_or_else(|| Err(Error::Unavailable("no answer".to_owned())));
             settle(lease, !outcome.as_ref().is_err_and(Error::spoils_connection));
             outcome.map_err(classify)
         })

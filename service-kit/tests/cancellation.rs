@@ -50,6 +50,10 @@ async fn kept(admin: &mut PgConnection, ids: &[i64]) -> usize {
     usize::try_from(count).unwrap()
 }
 
+async fn ping(database: &Database) -> Result<(), Error> {
+    database.read(|c| Box::pin(async move { Ok(c.ping().await?) })).await
+}
+
 #[tokio::test]
 async fn a_thousand_cancelled_callers_leave_no_open_transaction_and_lose_no_acknowledged_write() {
     let (settings, mut admin) = support::database_with_table().await;
@@ -65,7 +69,7 @@ async fn a_thousand_cancelled_callers_leave_no_open_transaction_and_lose_no_ackn
     }
     // Every connection is free again, so no abandoned work is still under way.
     for _ in 0..settings.database_connections.get() {
-        database.ping().await.unwrap();
+        ping(&database).await.unwrap();
     }
     assert_eq!(i64::try_from(acknowledged.len()).unwrap(), ROUNDS, "no write was refused");
     assert_eq!(kept(&mut admin, &acknowledged).await, acknowledged.len());
@@ -102,7 +106,7 @@ async fn a_write_whose_connection_dies_has_an_unknown_outcome_and_a_read_a_known
     assert!(matches!(write, Err(Error::Unknown)), "{write:?}");
     let read = database.read(move |c| Box::pin(async move { Ok(c.execute(dies).await.map(drop)?) })).await;
     assert!(matches!(read, Err(Error::Unavailable(_))), "{read:?}");
-    database.ping().await.unwrap();
+    ping(&database).await.unwrap();
     admin.ping().await.unwrap();
 }
 
@@ -156,11 +160,11 @@ async fn a_caller_waits_half_a_second_for_a_connection_and_no_longer() {
     let holding = tokio::spawn(async move { holder.read(|_| Box::pin(hold)).await });
     has_started.await.unwrap();
     let waited = std::time::Instant::now();
-    assert!(matches!(database.ping().await, Err(Error::Exhausted)));
+    assert!(matches!(ping(&database).await, Err(Error::Exhausted)));
     assert!((400..2_000).contains(&waited.elapsed().as_millis()), "{:?}", waited.elapsed());
     finish.send(()).unwrap();
     holding.await.unwrap().unwrap();
-    database.ping().await.unwrap();
+    ping(&database).await.unwrap();
 }
 
 #[tokio::test]

@@ -22,10 +22,10 @@ pub enum Command {
     /// Serve the API until SIGTERM or SIGINT
     Serve(Box<Config>),
     /// Bring the database schema up to date, as the migration role
-    #[command(mut_arg("database_role", |arg| arg.default_value("todo_migrator")))]
+    #[command(mut_arg("database_role", |arg| arg.required(false).default_value("todo_migrator")))]
     Migrate(OneOff),
     /// Exit with 0 if the service on this machine is ready: for container health checks
-    #[command(mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9052")))]
+    #[command(mut_arg("probe_address", |arg| arg.required(false).default_value("127.0.0.1:9052")))]
     Probe(ProbeSettings),
 }
 
@@ -33,9 +33,9 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 #[command(
-    mut_arg("listen_address", |arg| arg.default_value("127.0.0.1:50052")),
-    mut_arg("probe_address", |arg| arg.default_value("127.0.0.1:9052")),
-    mut_arg("database_role", |arg| arg.default_value("todo_service"))
+    mut_arg("listen_address", |arg| arg.required(false).default_value("127.0.0.1:50052")),
+    mut_arg("probe_address", |arg| arg.required(false).default_value("127.0.0.1:9052")),
+    mut_arg("database_role", |arg| arg.required(false).default_value("todo_service"))
 )]
 pub struct Config {
     /// What every service has

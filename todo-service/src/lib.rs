@@ -36,13 +36,13 @@ const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
 /// The service with its ports bound; it serves when it is run.
 pub struct App {
     server: Server,
-    database: Database,
     mount: Mount,
 }
 
 /// What each worker makes its services from.
 struct Mount {
     config: Config,
+    database: Database,
     clock: Clock,
     entropy: Entropy,
     page_tokens: Arc<PageTokens>,
@@ -61,8 +61,8 @@ impl App {
         let auth = tls::channel(&config.common.serve.tls, &config.auth.auth_address, &config.auth.auth_name)?;
         let fetcher = KeyFetcher::new(auth, keys.clone(), clock.clone(), entropy.clone());
         server.background("keys", async move { match fetcher.run().await {} });
-        let mount = Mount { config, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
-        Ok(Self { server, database, mount })
+        let mount = Mount { config, database, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
+        Ok(Self { server, mount })
     }
 
     /// Where gRPC is served.
@@ -77,7 +77,8 @@ impl App {
 
     /// Serves until `stop`, then drains.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { server, database, mount } = self;
+        let Self { server, mount } = self;
+        let database = mount.database.clone();
         server.run(move |routes| mount.worker(routes), database, stop).await
     }
 }
@@ -87,7 +88,7 @@ impl Mount {
     fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
         let common = &self.config.common;
         let parts = grpc::Parts {
-            database: Database::new(&common.database),
+            database: self.database.sibling(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             page_tokens: Arc::clone(&self.page_tokens),

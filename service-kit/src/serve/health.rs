@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{interval, timeout};
+use tokio::time::interval;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthRpcs, HealthServer};
 use tonic_health::server::{HealthReporter, HealthService};
@@ -12,9 +12,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 use crate::postgres::Database;
 
 /// How often the database is asked.
-const EVERY: Duration = Duration::from_millis(500);
-/// How long its answer may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_millis(300);
 
 /// The state that the probes and every worker's health service share.
 #[derive(Clone)]
@@ -47,7 +45,7 @@ impl Health {
         let mut tick = interval(EVERY);
         loop {
             tick.tick().await;
-            let answers = matches!(timeout(PATIENCE, database.ping()).await, Ok(Ok(())));
+            let answers = database.probe().await;
             if self.is_ready() != answers {
                 tracing::warn!(answers, "the database's state changed");
                 self.publish(answers).await;
