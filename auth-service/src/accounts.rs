@@ -118,7 +118,7 @@ impl Accounts {
         };
         match store::insert(&self.database, user.clone(), hash).await {
             Ok(()) => Ok(user),
-            Err(postgres::Error::Conflict(name)) if name == constraint::USERNAME => {
+            Err(postgres::Error::Conflict(name)) if name == constraint::USERS_USERNAME_KEY => {
                 Err(Error::UsernameTaken(user.username.as_str().to_owned()))
             }
             Err(error) => Err(error.into()),

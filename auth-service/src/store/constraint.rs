@@ -1,8 +1,51 @@
-//! The constraints that can refuse a row of ours, by the names that the migrations give them.
+//! The names of what the schema refuses, as [`service_kit::postgres::Error::Conflict`] gives them. All but a taken
+//! username are answered before Postgres is asked, so such a conflict is a fault of ours.
 
-/// Usernames are unique without regard to case.
-pub const USERNAME: &str = "users_username_key";
+/// A user's id is unique.
+pub const USERS_PKEY: &str = "users_pkey";
+/// A username is unique without regard to case.
+pub const USERS_USERNAME_KEY: &str = "users_username_key";
 /// A verified email address belongs to one user, without regard to case.
-pub const VERIFIED_EMAIL: &str = "users_verified_email_key";
+pub const USERS_VERIFIED_EMAIL_KEY: &str = "users_verified_email_key";
+/// A username is 3 to 32 of its characters.
+pub const USERS_USERNAME_CHECK: &str = "users_username_check";
+/// A display name has at most 100 code points.
+pub const USERS_DISPLAY_NAME_CHECK: &str = "users_display_name_check";
+/// An email address is printable ASCII with one `@`, at most 254 characters.
+pub const USERS_EMAIL_CHECK: &str = "users_email_check";
+/// Only an address can be verified.
+pub const USERS_EMAIL_VERIFIED_CHECK: &str = "users_email_verified_check";
+/// There is one role, `admin`.
+pub const USERS_ROLES_CHECK: &str = "users_roles_check";
+/// A user is active or disabled.
+pub const USERS_STATE_CHECK: &str = "users_state_check";
+/// A user's epoch counts up from 0.
+pub const USERS_EPOCH_CHECK: &str = "users_epoch_check";
+/// A user's revision counts up from 1.
+pub const USERS_REVISION_CHECK: &str = "users_revision_check";
+/// A session's id is unique.
+pub const SESSIONS_PKEY: &str = "sessions_pkey";
+/// A session's user exists.
+pub const SESSIONS_USER_FKEY: &str = "sessions_user_fkey";
+/// A device's name has at most 100 code points.
+pub const SESSIONS_DEVICE_NAME_CHECK: &str = "sessions_device_name_check";
+/// The latest token's hash has 32 bytes.
+pub const SESSIONS_CURRENT_HASH_CHECK: &str = "sessions_current_hash_check";
+/// The hash of the token before has 32 bytes.
+pub const SESSIONS_PREVIOUS_HASH_CHECK: &str = "sessions_previous_hash_check";
+/// A session's tokens are counted from 1.
+pub const SESSIONS_COUNTER_CHECK: &str = "sessions_counter_check";
+/// A session does not outlive its absolute end.
+pub const SESSIONS_EXPIRY_CHECK: &str = "sessions_expiry_check";
+/// A session ends for one of the known reasons.
+pub const SESSIONS_END_REASON_CHECK: &str = "sessions_end_reason_check";
+/// A session that has ended, and only that, has a reason for it.
+pub const SESSIONS_END_CHECK: &str = "sessions_end_check";
+/// A key's name is unique.
+pub const SIGNING_KEYS_PKEY: &str = "signing_keys_pkey";
 /// At most one key signs.
-pub const ACTIVE_KEY: &str = "signing_keys_active_key";
+pub const SIGNING_KEYS_ACTIVE_KEY: &str = "signing_keys_active_key";
+/// A key is pending, active or retired.
+pub const SIGNING_KEYS_STATE_CHECK: &str = "signing_keys_state_check";
+/// A public key has 32 bytes.
+pub const SIGNING_KEYS_PUBLIC_KEY_CHECK: &str = "signing_keys_public_key_check";

@@ -21,7 +21,7 @@ pub enum Standing {
     Permitted,
 }
 
-/// Adds a user. [`Error::Conflict`] with [`super::constraint::USERNAME`] if the name is taken.
+/// Adds a user. [`Error::Conflict`] with [`super::constraint::USERS_USERNAME_KEY`] if the name is taken.
 pub async fn insert(database: &Database, user: User, password_hash: String) -> Result<(), Error> {
     database
         .write(move |c| {

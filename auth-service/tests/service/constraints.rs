@@ -1,0 +1,90 @@
+//! Every constraint of the schema refuses what it is for, and there is none that is not tried here.
+
+use std::collections::BTreeSet;
+
+use auth_service::store::constraint;
+use sqlx::PgConnection;
+
+use crate::system::System;
+
+/// A constraint and a change that it refuses.
+const REFUSED: [(&str, &str); 24] = [
+    (
+        constraint::USERS_PKEY,
+        r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
+    ),
+    (
+        constraint::USERS_USERNAME_KEY,
+        r#"INSERT INTO auth.users
+           SELECT (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid(), 'username', 'ALICE'))).*
+           FROM auth.users u"#,
+    ),
+    (
+        constraint::USERS_VERIFIED_EMAIL_KEY,
+        r#"INSERT INTO auth.users
+           SELECT (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid(), 'username', 'other',
+                                                               'email', 'ALICE@example.com'))).*
+           FROM auth.users u"#,
+    ),
+    (constraint::USERS_USERNAME_CHECK, "UPDATE auth.users SET username = 'a@b'"),
+    (constraint::USERS_DISPLAY_NAME_CHECK, "UPDATE auth.users SET display_name = repeat('ü', 101)"),
+    (constraint::USERS_EMAIL_CHECK, "UPDATE auth.users SET email = 'nowhere'"),
+    (constraint::USERS_EMAIL_VERIFIED_CHECK, "UPDATE auth.users SET email = NULL"),
+    (constraint::USERS_ROLES_CHECK, "UPDATE auth.users SET roles = '{root}'"),
+    (constraint::USERS_STATE_CHECK, "UPDATE auth.users SET state = 'gone'"),
+    (constraint::USERS_EPOCH_CHECK, "UPDATE auth.users SET epoch = -1"),
+    (constraint::USERS_REVISION_CHECK, "UPDATE auth.users SET revision = 0"),
+    (constraint::SESSIONS_PKEY, "INSERT INTO auth.sessions SELECT * FROM auth.sessions"),
+    (constraint::SESSIONS_USER_FKEY, "UPDATE auth.sessions SET user_id = '00000000-0000-0000-0000-000000000001'"),
+    (constraint::SESSIONS_DEVICE_NAME_CHECK, "UPDATE auth.sessions SET device_name = repeat('ü', 101)"),
+    (constraint::SESSIONS_CURRENT_HASH_CHECK, "UPDATE auth.sessions SET current_hash = '\\x00'"),
+    (constraint::SESSIONS_PREVIOUS_HASH_CHECK, "UPDATE auth.sessions SET previous_hash = '\\x00'"),
+    (constraint::SESSIONS_COUNTER_CHECK, "UPDATE auth.sessions SET counter = 0"),
+    (
+        constraint::SESSIONS_EXPIRY_CHECK,
+        "UPDATE auth.sessions SET idle_expires_at = absolute_expires_at + interval '1 us'",
+    ),
+    (constraint::SESSIONS_END_REASON_CHECK, "UPDATE auth.sessions SET ended_at = created_at, end_reason = 'bored'"),
+    (constraint::SESSIONS_END_CHECK, "UPDATE auth.sessions SET ended_at = created_at"),
+    (
+        constraint::SIGNING_KEYS_PKEY,
+        "INSERT INTO auth.signing_keys
+         SELECT kid, 'retired', public_key, sealed_key, created_at FROM auth.signing_keys",
+    ),
+    (
+        constraint::SIGNING_KEYS_ACTIVE_KEY,
+        "INSERT INTO auth.signing_keys
+         SELECT 'other', state, public_key, sealed_key, created_at FROM auth.signing_keys",
+    ),
+    (constraint::SIGNING_KEYS_STATE_CHECK, "UPDATE auth.signing_keys SET state = 'lost'"),
+    (constraint::SIGNING_KEYS_PUBLIC_KEY_CHECK, "UPDATE auth.signing_keys SET public_key = '\\x00'"),
+];
+
+async fn names(c: &mut PgConnection) -> BTreeSet<String> {
+    let constraints = "SELECT conname::text FROM pg_constraint WHERE connamespace = 'auth'::regnamespace
+                         AND conrelid <> 'auth._sqlx_migrations'::regclass
+                       UNION
+                       SELECT relname::text FROM pg_index JOIN pg_class ON oid = indexrelid
+                       WHERE indisunique AND relnamespace = 'auth'::regnamespace
+                         AND indrelid <> 'auth._sqlx_migrations'::regclass";
+    sqlx::query_scalar(constraints).fetch_all(c).await.unwrap().into_iter().collect()
+}
+
+#[tokio::test]
+async fn each_refuses_what_it_is_for() {
+    let system = System::start().await;
+    system.somebody("alice").await;
+    system.make("alice", "verified").await;
+    let mut sql = system.sql().await;
+    for (name, statement) in REFUSED {
+        let error = sqlx::query(statement).execute(&mut sql).await.unwrap_err();
+        assert_eq!(error.as_database_error().and_then(|e| e.constraint()), Some(name), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_none_besides() {
+    let system = System::start().await;
+    let tried: BTreeSet<_> = REFUSED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(names(&mut system.sql().await).await, tried);
+}

@@ -1,0 +1,13 @@
+//! The service on a real Postgres, through its generated clients, access rules and interceptor included: all but the
+//! sockets.
+
+mod admin;
+mod constraints;
+mod introspection;
+mod keys;
+mod log_in;
+mod log_out;
+mod refresh;
+mod register;
+mod system;
+mod users;
