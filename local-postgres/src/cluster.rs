@@ -50,9 +50,11 @@ impl Cluster {
 
     /// A server for one test alone, which may stop and kill it.
     pub async fn private() -> anyhow::Result<Self> {
-        let home = tempfile::Builder::new().prefix("local-postgres-").tempdir()?.keep();
-        let server = Server::prepare(&home).await?;
+        let home = tempfile::Builder::new().prefix("local-postgres-").tempdir()?;
+        let server = Server::prepare(home.path()).await?;
         let broom = throwaway::Broom::for_directory(server.home(), server.account())?;
+        // From here on the broom removes it: this process may be killed.
+        let _ = home.keep();
         let certificates = server.home().join("certificates");
         certs::keep_fresh(&certificates)?;
         throwaway::hand_over(&certificates, server.account())?;

@@ -20,6 +20,8 @@ pub(crate) fn place(wanted: &Path, account: Option<&Account>) -> anyhow::Result<
     if prepare(&wanted, account).is_ok() {
         return Ok(wanted);
     }
+    // An empty directory with a strange owner would only puzzle people.
+    let _ = fs::remove_dir(&wanted);
     let mut hash = DefaultHasher::new();
     wanted.hash(&mut hash);
     let elsewhere = PathBuf::from(format!("/var/tmp/local-postgres-{:016x}", hash.finish()));

@@ -32,9 +32,11 @@ pub(crate) async fn run(port_offset: u16) -> anyhow::Result<()> {
     tour::print(&system, port_offset);
     let outcome = tokio::select! {
         ended = system.service_ended() => Err(ended),
-        () = stop.received() => Ok(()),
+        () = stop.received() => {
+            println!("\nstopping; a second Ctrl-C does not wait for it");
+            Ok(())
+        }
     };
-    println!("\nstopping; once more and nobody waits for it");
     tokio::select! {
         stopped = system.stop() => stopped?,
         () = stop.received() => {}
