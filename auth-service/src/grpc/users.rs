@@ -66,6 +66,7 @@ fn update(request: UpdateUserRequest) -> Result<Update, Status> {
     let mut fields = Fields::default();
     let Some(user) = user else {
         fields.refuse("user", Invalid::new("be set"));
+        fields.take("update_mask", Mask::of(update_mask.as_ref(), &User::default()));
         return fields.all((None,)).map(|(never,)| never);
     };
     let name = fields.parse("user.name", &user.name);

@@ -2,7 +2,7 @@
 
 use prost_types::FieldMask;
 use proto::todo::v1::Todo;
-use service_kit::field::{Fields, Invalid};
+use service_kit::field::Invalid;
 
 /// Paths that a mask may have at most.
 const MAX_PATHS: usize = 32;
@@ -27,26 +27,31 @@ pub(super) struct TodoMask {
 }
 
 impl TodoMask {
-    /// No mask, or one without a path, means the fields that are set; `*` means all.
-    pub(super) fn parse(fields: &mut Fields, mask: Option<&FieldMask>, todo: &Todo) -> Self {
+    /// What the mask of a request means, with the todo that came with it: no mask, or one without a path, means the
+    /// fields that are set, and `*` all of them.
+    pub(super) fn of(mask: Option<&FieldMask>, todo: &Todo) -> Result<Self, Invalid> {
         let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
         if paths.is_empty() {
-            return Self { title: !todo.title.is_empty(), notes: !todo.notes.is_empty() };
+            return Ok(Self { title: !todo.title.is_empty(), notes: !todo.notes.is_empty() });
         }
         if paths.len() > MAX_PATHS {
-            fields.refuse("update_mask", Invalid::new(format!("have at most {MAX_PATHS} paths")));
-            return Self::default();
+            return Err(Invalid::new(format!("have at most {MAX_PATHS} paths")));
         }
         let mut written = Self::default();
         for path in paths {
-            match path.as_str() {
-                "title" => written.title = true,
-                "notes" => written.notes = true,
-                "*" => written = Self { title: true, notes: true },
-                path if NOT_WRITTEN.contains(&path) => {}
-                _ => fields.refuse("update_mask", Invalid::new("name only fields of the todo")),
-            }
+            written.add(path)?;
         }
-        written
+        Ok(written)
+    }
+
+    fn add(&mut self, path: &str) -> Result<(), Invalid> {
+        match path {
+            "*" => *self = Self { title: true, notes: true },
+            "title" => self.title = true,
+            "notes" => self.notes = true,
+            _ if NOT_WRITTEN.contains(&path) => {}
+            _ => return Err(Invalid::new("name only fields of the todo")),
+        }
+        Ok(())
     }
 }

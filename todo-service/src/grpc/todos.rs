@@ -17,7 +17,7 @@ use crate::revision::Etag;
 use crate::todo::{self, Action, Change, NewTodo, Notes, Parent, Title, TodoKey};
 
 /// The todos.
-pub struct Todos(pub(super) Parts);
+pub(super) struct Todos(pub(super) Parts);
 
 type Reply = Result<Response<wire::Todo>, Status>;
 
@@ -134,8 +134,11 @@ impl Todos {
 /// The change that an update asks for. All of its fields are checked; those that the mask names are written.
 fn edit(user: Uuid, request: &wire::UpdateTodoRequest) -> Result<Change, Status> {
     let mut fields = Fields::default();
-    let parsed = sent(&mut fields, request.todo.as_ref()).map(|todo| {
-        let mask = TodoMask::parse(&mut fields, request.update_mask.as_ref(), todo);
+    let (sent, nothing) = (sent(&mut fields, request.todo.as_ref()), wire::Todo::default());
+    let mask = TodoMask::of(request.update_mask.as_ref(), sent.unwrap_or(&nothing));
+    // What a refused mask meant to write is not known, and not asked for.
+    let mask = fields.take("update_mask", mask).unwrap_or_default();
+    let parsed = sent.map(|todo| {
         // An empty title is none, unless it is to be written.
         let title = if mask.title {
             fields.parse("todo.title", &todo.title).map(Some)
