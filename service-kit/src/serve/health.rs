@@ -35,6 +35,11 @@ impl Health {
         self.ready.load(Ordering::Acquire)
     }
 
+    /// The names of the gRPC services.
+    pub(super) fn services(&self) -> &'static [&'static str] {
+        self.services
+    }
+
     /// The rpcs, over the shared state.
     pub(super) fn server(&self) -> HealthServer<impl HealthRpcs + use<>> {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
@@ -47,7 +52,7 @@ impl Health {
             tick.tick().await;
             let answers = database.probe().await;
             if self.is_ready() != answers {
-                tracing::warn!(answers, "the database's state changed");
+                if answers { tracing::info!("the database answers") } else { tracing::warn!("the database does not answer") }
                 self.publish(answers).await;
             }
         }

@@ -56,13 +56,17 @@ pub(super) fn catch_panics(routes: Routes, metrics: &Arc<Metrics>) -> Routes {
     Routes::from(routes.into_axum_router().layer(CatchPanicLayer::custom(answer)))
 }
 
-/// `grpc.health.v1`, and reflection in both versions: Evans and older clients speak only v1alpha.
+/// `grpc.health.v1`, and reflection in both versions: Evans and older clients speak only v1alpha. Reflection lists
+/// what is served here, and knows the types of error details, so that grpcurl can print them.
 pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &Health) {
     builder.add_service(health.server());
     let reflection = || {
-        tonic_reflection::server::Builder::configure()
+        let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET);
+        let listed = health.services().iter().chain(&["grpc.health.v1.Health"]);
+        listed.fold(reflection, |reflection, service| reflection.with_service_name(*service))
     };
     match (reflection().build_v1(), reflection().build_v1alpha()) {
         (Ok(v1), Ok(v1alpha)) => {
