@@ -2,6 +2,7 @@
 
 mod check;
 mod queries;
+mod tour;
 mod up;
 mod workspace;
 
@@ -32,6 +33,8 @@ enum Task {
         #[arg(long)]
         require_tools: bool,
     },
+    /// Run the README's tour against the system that is up, and compare what it answers
+    Tour,
     /// Write .sqlx/, which lets the workspace build without a database
     Sqlx,
 }
@@ -42,6 +45,7 @@ async fn main() -> ExitCode {
         Task::Up { port_offset } => up::run(port_offset).await,
         Task::Certs => certs(),
         Task::Check { require_tools } => check::run(require_tools).await,
+        Task::Tour => tour::run(),
         Task::Sqlx => queries::write().await,
     };
     match done {

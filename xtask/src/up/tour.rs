@@ -16,7 +16,7 @@ pub(super) fn print(system: &System, port_offset: u16) {
         r#"
 The system is up. Try it from the root of this checkout:
 
-  alias call='grpcurl -cacert certs/dev/ca.pem -cert certs/dev/client.pem -key certs/dev/client.key'
+  call() {{ grpcurl -cacert certs/dev/ca.pem -cert certs/dev/client.pem -key certs/dev/client.key "$@"; }}
 
   call -d '{{"username": "ada", "password": "a walk along the river"}}' {auth} auth.v1.AuthService/Register
   TOKEN=$(call -d '{{"identifier": "ada", "password": "a walk along the river"}}' {auth} auth.v1.AuthService/LogIn | sed -n 's/.*"accessToken": "\(.*\)",.*/\1/p')
