@@ -12,9 +12,3 @@ pub struct Limits {
     #[arg(long, env = "LISTS_PER_USER", default_value_t = 500)]
     pub lists_per_user: u32,
 }
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { todos_per_list: 10_000, lists_per_user: 500 }
-    }
-}

@@ -15,7 +15,7 @@ use crate::page::{PageSize, Scope};
 use crate::revision::Etag;
 
 /// The lists that hold the todos.
-pub struct Lists(pub(super) Parts);
+pub(super) struct Lists(pub(super) Parts);
 
 #[tonic::async_trait]
 impl ListService for Lists {

@@ -30,24 +30,27 @@ pub async fn page(
     after: Option<TodoKey>,
     rows: i64,
 ) -> Result<Vec<Todo>, Error> {
-    let (after_list, after_id) = after.map_or((Uuid::nil(), Uuid::nil()), |key| (key.list.uuid(), key.id));
+    let (after_list, after_id) = after.map(|key| (key.list.uuid(), key.id)).unzip();
     let (first, last) = match parent {
         Parent::One(list) => (list.uuid(), list.uuid()),
-        Parent::All => (after_list, Uuid::max()),
+        Parent::All => (after_list.unwrap_or(Uuid::nil()), Uuid::max()),
     };
     let rows = database.read(move |c| {
         Box::pin(async move {
-            let query = sqlx::query_file_as!(
+            let call = sqlx::query_as!(
                 PageRow,
-                "src/store/todos/page.sql",
+                r#"SELECT list_id AS "list_id!", id AS "id!", title AS "title!", notes AS "notes!", state AS "state!",
+                    creator_id AS "creator_id!", revision AS "revision!", create_time AS "create_time!",
+                    update_time AS "update_time!", complete_time, delete_time, purge_time
+                FROM todo.page_of_todos($1, $2, $3, $4, $5, $6)"#,
                 user,
                 first,
                 last,
                 after_list,
                 after_id,
-                rows
+                rows,
             );
-            Ok(query.fetch_all(c).await?)
+            Ok(call.fetch_all(c).await?)
         })
     });
     rows.await?.into_iter().map(PageRow::todo).collect()

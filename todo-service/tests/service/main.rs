@@ -1,0 +1,13 @@
+//! The services as a caller sees them, on a real Postgres.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod constraints;
+mod keys;
+mod lists;
+mod pages;
+mod plans;
+mod retries;
+mod todos;
+mod updates;

@@ -1,0 +1,153 @@
+//! What the statements read, whatever the planner knows: each compares what was touched, not what it cost.
+
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+use uuid::Uuid;
+
+use crate::support::World;
+
+const LISTS: i32 = 40;
+const TODOS: i32 = 250;
+
+/// A world with 40 lists of 250 todos, and the list that the tests look at.
+struct Full {
+    world: World,
+    user: Uuid,
+    list: Uuid,
+    todos: Vec<Uuid>,
+}
+
+async fn full(analyzed: bool) -> Full {
+    let world = World::new().await;
+    let user = world.id();
+    let mut admin = world.admin().await;
+    let fill = format!(
+        "INSERT INTO todo.lists SELECT md5('list' || l)::uuid, '{user}', 'l', false, sha256(''), {TODOS}, {TODOS}, now(), now()
+            FROM generate_series(1, {LISTS}) l WHERE substr(md5('list' || l), 13, 1) <> '8';
+        INSERT INTO todo.list_members SELECT '{user}', id, 'owner' FROM todo.lists;
+        INSERT INTO todo.todos SELECT l.id, gen_random_uuid(), 't', '', 'open', '{user}', n, gen_random_uuid(), sha256(''),
+            now(), now() FROM todo.lists l, generate_series(1, {TODOS}) n"
+    );
+    sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut admin).await.unwrap();
+    if analyzed {
+        sqlx::raw_sql("ANALYZE todo.lists, todo.list_members, todo.todos").execute(&mut admin).await.unwrap();
+    }
+    let list = sqlx::query_scalar("SELECT id FROM todo.lists ORDER BY id LIMIT 1").fetch_one(&mut admin).await.unwrap();
+    let todos = sqlx::query_scalar("SELECT id FROM todo.todos WHERE list_id = $1 ORDER BY id")
+        .bind(list)
+        .fetch_all(&mut admin)
+        .await
+        .unwrap();
+    Full { world, user, list, todos }
+}
+
+async fn generic(world: &World) -> PgConnection {
+    let mut connection = world.connection().await;
+    sqlx::raw_sql("SET plan_cache_mode = force_generic_plan").execute(&mut connection).await.unwrap();
+    connection
+}
+
+/// The plan of a statement that our code sends, as it is run by it: prepared, and generic.
+async fn plan(world: &World, statement: &str, types: &str, arguments: &str) -> String {
+    let mut connection = generic(world).await;
+    let prepare = format!("PREPARE statement ({types}) AS {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut connection).await.unwrap();
+    let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE statement ({arguments})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
+}
+
+fn uuids(ids: &[Uuid]) -> String {
+    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    format!("'{{{}}}'", ids.join(","))
+}
+
+#[tokio::test]
+async fn a_get_goes_to_each_todo_by_its_whole_key() {
+    for analyzed in [false, true] {
+        let Full { world, user, list, todos } = full(analyzed).await;
+        let wanted = &todos[..32];
+        let arguments = [&[user; 32], &[list; 32], wanted].map(uuids).join(", ");
+        let get = include_str!("../../src/store/todos/get.sql");
+        let plan = plan(&world, get, "uuid[], uuid[], uuid[]", &arguments).await;
+        assert!(plan.contains("using todos_pkey on todos t"), "{plan}");
+        assert!(plan.contains("Index Cond: ((list_id = a.list_id) AND (id = a.id))"), "{plan}");
+        assert!(!plan.contains("Rows Removed by Filter"), "{plan}");
+    }
+}
+
+/// The rows of todo.todos that were read in this transaction: by scans, and through indexes.
+async fn read_so_far(connection: &mut PgConnection) -> (i64, i64) {
+    sqlx::query_as("SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'todo.todos'::regclass")
+        .fetch_one(connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_page_reads_no_more_todos_than_it_returns() {
+    for analyzed in [false, true] {
+        let Full { world, user, list, todos } = full(analyzed).await;
+        for (last, after) in [(list, 100), (Uuid::max(), 100), (Uuid::max(), 230)] {
+            let mut connection = generic(&world).await;
+            sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+            let page: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM todo.page_of_todos($1, $2, $3, $2, $4, 51)")
+                .bind(user)
+                .bind(list)
+                .bind(last)
+                .bind(todos[after])
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            assert_eq!(page.len(), 51);
+            assert_eq!(page[0], todos[after + 1]);
+            // And the one that it begins after.
+            assert_eq!(read_so_far(&mut connection).await, (0, 52));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
+    for analyzed in [false, true] {
+        let Full { world, user, list, todos } = full(analyzed).await;
+        let mut connection = generic(&world).await;
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        let call = "SELECT count(*) FILTER (WHERE outcome = 'done') FROM todo.change_todos($1, $2, $3,
+            array_fill('complete'::text, ARRAY[32]), array_fill(NULL::bigint, ARRAY[32]),
+            array_fill(NULL::text, ARRAY[32]), array_fill(NULL::text, ARRAY[32]), '30 days')";
+        let done: i64 = sqlx::query_scalar(call)
+            .bind(vec![user; 32])
+            .bind(vec![list; 32])
+            .bind(&todos[..32])
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(done, 32);
+        let (scanned, fetched) = read_so_far(&mut connection).await;
+        assert_eq!(scanned, 0);
+        assert!(fetched <= 2 * 32, "once to judge and once to change, not {fetched}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
+    for analyzed in [false, true] {
+        let Full { world, user, list, todos } = full(analyzed).await;
+        let mut connection = generic(&world).await;
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        let call = "SELECT count(*) FILTER (WHERE outcome = 'repeated') FROM todo.create_todos($1, $2, $3,
+            (SELECT array_agg(t.request_id) FROM todo.todos t WHERE t.list_id = ($2::uuid[])[1] AND t.id = ANY ($3)),
+            array_fill(sha256(''), ARRAY[32]), array_fill('t'::text, ARRAY[32]), array_fill(''::text, ARRAY[32]), 10000)";
+        let repeated: i64 = sqlx::query_scalar(call)
+            .bind(vec![user; 32])
+            .bind(vec![list; 32])
+            .bind(&todos[..32])
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(repeated, 32);
+        let (scanned, fetched) = read_so_far(&mut connection).await;
+        assert_eq!(scanned, 0);
+        assert!(fetched <= 3 * 32, "by request id, by id, and the test's own, not {fetched}");
+    }
+}

@@ -1,0 +1,211 @@
+//! The services over a database of their own, and the users of them.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use clap::Parser;
+use local_postgres::{Cluster, Role};
+use proto::todo::v1 as wire;
+use proto::todo::v1::list_service_client::ListServiceClient;
+use proto::todo::v1::todo_service_client::TodoServiceClient;
+use service_kit::access::AccessLayer;
+use service_kit::clock::Clock;
+use service_kit::entropy::Entropy;
+use service_kit::peer::Peer;
+use service_kit::postgres::Database;
+use service_kit::secret::Secret;
+use service_kit::serve;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use todo_service::grpc::{Parts, mount};
+use todo_service::limits::Limits;
+use todo_service::page::PageTokens;
+use tonic::body::Body;
+use tonic::service::{Routes, RoutesBuilder};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+use tower::util::BoxCloneService;
+use tower::{Layer, ServiceExt};
+use uuid::Uuid;
+
+use super::database;
+use super::tokens::Issuer;
+
+const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+
+type Stack = BoxCloneService<http::Request<Body>, http::Response<Body>, Infallible>;
+
+/// What applies when nothing is set.
+#[derive(clap::Parser)]
+struct Defaults {
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    transport: serve::Limits,
+}
+
+/// The services over a database of their own.
+pub(crate) struct World {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    name: String,
+    issuer: Issuer,
+    routes: Routes,
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) id: Uuid,
+    pub(crate) todos: TodoServiceClient<Stack>,
+    pub(crate) lists: ListServiceClient<Stack>,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other limits than the defaults.
+    pub(crate) async fn with(adjust: impl FnOnce(&mut Limits)) -> Self {
+        let Defaults { mut limits, transport } = Defaults::parse_from(["test"]);
+        adjust(&mut limits);
+        let name = database::migrated().await;
+        let database = Database::new(&database::settings(&name).await);
+        let (clock, entropy) = (Clock::manual(NOW), Entropy::system());
+        let issuer = Issuer::new(clock.clone());
+        let secret = Secret::from_hex(&"5e".repeat(32)).unwrap();
+        let page_tokens = Arc::new(PageTokens::new(&secret, clock.clone(), entropy.clone()).unwrap());
+        let parts = Parts {
+            database: database.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            page_tokens,
+            limits,
+            verifier: issuer.verifier(),
+        };
+        let mut routes = RoutesBuilder::default();
+        mount(&mut routes, parts, &transport);
+        Self { database, clock, entropy, name, issuer, routes: routes.routes() }
+    }
+
+    /// Somebody new, with a token that is good for five minutes.
+    pub(crate) fn user(&self) -> User {
+        self.user_with_id(self.entropy.id(NOW))
+    }
+
+    /// The same user, after the token has expired.
+    pub(crate) fn user_with_id(&self, id: Uuid) -> User {
+        let token = format!("Bearer {}", self.issuer.token(id)).parse::<http::HeaderValue>().unwrap();
+        let peer = Peer { name: "client".into(), not_after: NOW + time::Duration::days(1) };
+        let stack = AccessLayer.layer(self.routes.clone()).map_request(move |mut request: http::Request<Body>| {
+            request.extensions_mut().insert(peer.clone());
+            request.headers_mut().insert("authorization", token.clone());
+            request
+        });
+        let stack = stack.boxed_clone();
+        User { id, todos: TodoServiceClient::new(stack.clone()), lists: ListServiceClient::new(stack) }
+    }
+
+    /// Makes `user` a member of `list`.
+    pub(crate) async fn admit(&self, user: &User, list: &wire::List, role: &str) {
+        let id: Uuid = list.name.trim_start_matches("lists/").parse().unwrap();
+        sqlx::query("INSERT INTO todo.list_members (user_id, list_id, role) VALUES ($1, $2, $3)")
+            .bind(user.id)
+            .bind(id)
+            .bind(role)
+            .execute(&mut self.admin().await)
+            .await
+            .unwrap();
+    }
+
+    /// A connection to the database as the superuser.
+    pub(crate) async fn admin(&self) -> PgConnection {
+        Cluster::throwaway().await.unwrap().admin(&self.name).await.unwrap()
+    }
+
+    /// A connection as todo-service has it.
+    pub(crate) async fn connection(&self) -> PgConnection {
+        Cluster::throwaway().await.unwrap().connect(&self.name, Role::TodoService).await.unwrap()
+    }
+
+    /// A UUID that nobody has.
+    pub(crate) fn id(&self) -> Uuid {
+        self.entropy.id(NOW)
+    }
+}
+
+impl User {
+    pub(crate) async fn list(&mut self, display_name: &str) -> wire::List {
+        let list = wire::List { display_name: display_name.into(), ..Default::default() };
+        let request = wire::CreateListRequest { list: Some(list), list_id: String::new() };
+        self.lists.create_list(request).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn todo(&mut self, parent: &str, title: &str) -> wire::Todo {
+        self.create(create(parent, title)).await.unwrap()
+    }
+
+    pub(crate) async fn create(&mut self, request: wire::CreateTodoRequest) -> Result<wire::Todo, Status> {
+        self.todos.create_todo(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn get(&mut self, name: &str) -> Result<wire::Todo, Status> {
+        self.todos.get_todo(wire::GetTodoRequest { name: name.into() }).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn get_list(&mut self, name: &str) -> Result<wire::List, Status> {
+        self.lists.get_list(wire::GetListRequest { name: name.into() }).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn update(&mut self, todo: wire::Todo, mask: Option<&[&str]>) -> Result<wire::Todo, Status> {
+        let update_mask = mask.map(|paths| prost_types::FieldMask { paths: paths.iter().map(|&p| p.into()).collect() });
+        let request = wire::UpdateTodoRequest { todo: Some(todo), update_mask };
+        self.todos.update_todo(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn complete(&mut self, name: &str, etag: &str) -> Result<wire::Todo, Status> {
+        let request = wire::CompleteTodoRequest { name: name.into(), etag: etag.into() };
+        self.todos.complete_todo(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn reopen(&mut self, name: &str, etag: &str) -> Result<wire::Todo, Status> {
+        let request = wire::ReopenTodoRequest { name: name.into(), etag: etag.into() };
+        self.todos.reopen_todo(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn delete(&mut self, name: &str, etag: &str) -> Result<wire::Todo, Status> {
+        let request = wire::DeleteTodoRequest { name: name.into(), etag: etag.into() };
+        self.todos.delete_todo(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn page(&mut self, parent: &str, size: i32, token: &str) -> Result<wire::ListTodosResponse, Status> {
+        let request = wire::ListTodosRequest { parent: parent.into(), page_size: size, page_token: token.into() };
+        self.todos.list_todos(request).await.map(tonic::Response::into_inner)
+    }
+}
+
+/// A request for a todo with this title.
+pub(crate) fn create(parent: &str, title: &str) -> wire::CreateTodoRequest {
+    let todo = wire::Todo { title: title.into(), ..Default::default() };
+    wire::CreateTodoRequest { parent: parent.into(), todo: Some(todo), ..Default::default() }
+}
+
+/// The code and the reason of a refusal.
+pub(crate) fn why(status: &Status) -> (Code, String) {
+    (status.code(), status.get_details_error_info().unwrap().reason)
+}
+
+/// One value of a refusal's metadata.
+pub(crate) fn metadata(status: &Status, key: &str) -> String {
+    status.get_details_error_info().unwrap().metadata[key].clone()
+}
+
+/// The paths of the fields that were refused.
+pub(crate) fn violations(status: &Status) -> Vec<String> {
+    let mut paths: Vec<_> = status.get_details_bad_request().unwrap().field_violations;
+    paths.sort_by(|a, b| a.field.cmp(&b.field));
+    paths.into_iter().map(|violation| violation.field).collect()
+}
