@@ -58,6 +58,10 @@ impl Connection {
             .await
             .map_err(|_| "no TLS handshake in time".to_owned())?
             .map_err(|error| format!("TLS: {error}"))?;
+        // rustls refuses other protocols than ours, and lets in who names none.
+        if tls.get_ref().1.alpn_protocol() != Some(b"h2") {
+            return Err("the client did not ask for h2".to_owned());
+        }
         let (chain, peer) = identify(&tls)?;
         let _slot = self.slots.take(&peer.name).ok_or_else(|| format!("too many connections of {}", peer.name))?;
         let _open = self.context.metrics.open_connection();
