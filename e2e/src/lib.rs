@@ -1,11 +1,14 @@
 //! The harness of the end-to-end tests: both services, a Postgres of their own, real mutual TLS, clients that are roles.
 
+pub mod boundary;
 pub mod client;
 pub mod identities;
 pub mod probes;
 pub mod process;
 pub mod raw;
 pub mod refusal;
+pub mod rules;
+pub mod scene;
 pub mod settings;
 pub mod system;
 pub mod wire;

@@ -1,0 +1,144 @@
+//! Values on both sides of every rule.
+
+use std::collections::BTreeSet;
+
+use prost_reflect::{MessageDescriptor, Value};
+
+use crate::rules::{Rule, Text};
+
+/// Most paths that the contract admits in a mask.
+const MOST_PATHS: usize = 32;
+/// What lengths are made of besides what the text has: one code point in four bytes, and one that joins the one before.
+const FILLS: [char; 2] = ['\u{1D11E}', '\u{301}'];
+/// What patterns are about: control characters (C0, DEL and C1), separators of lines and names, letters of either case and
+/// beyond ASCII, and what is beside a range of ASCII.
+const INTRUDERS: [char; 17] = [
+    '\0', '\t', '\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', ' ', '@', '/', '-', '_', '~', '5', 'Q', 'ß', '\u{10FFFF}',
+];
+/// Names, ids, and what could be taken for them.
+const SHAPES: [&str; 34] = [
+    "",
+    " ",
+    "/",
+    "-",
+    "me",
+    "inbox",
+    "lists",
+    "lists/",
+    "lists/-",
+    "lists/inbox",
+    "LISTS/INBOX",
+    "lists/me",
+    "lists/../lists/inbox",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057",
+    "lists/01890A5D-AC96-774B-BCCE-B302099A8057",
+    "lists/01890a5dac96774bbcceb302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a805",
+    "lists/01890a5d-ac96-774b-bcce-b302099a80577",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/todos/01890a5d-ac96-774b-bcce-b302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/todos/01890A5D-ac96-774b-bcce-b302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/todos/-",
+    "lists/inbox/todos/01890a5d-ac96-774b-bcce-b302099a8057",
+    "users/me",
+    "users/-",
+    "users/01890a5d-ac96-774b-bcce-b302099a8057",
+    "users/01890a5d-ac96-774b-bcce-b302099a8057/sessions/01890a5d-ac96-774b-bcce-b302099a8057",
+    "01890a5d-ac96-774b-bcce-b302099a8057",
+    "01890A5D-AC96-774B-BCCE-B302099A8057",
+    "01890a5dac96774bbcceb302099a8057",
+    "{01890a5d-ac96-774b-bcce-b302099a8057}",
+    "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057",
+    "01890a5d-ac967-74b-bcce-b302099a8057",
+    "00000000-0000-0000-0000-000000000000",
+];
+
+/// A value, and what the contract says to it.
+#[derive(Debug)]
+pub struct Probe {
+    /// The value; `None` leaves the field out.
+    pub value: Option<Value>,
+    /// Whether it keeps the rule.
+    pub admitted: bool,
+}
+
+/// Values around the rule's boundaries, and variations of a value that keeps it.
+///
+/// # Panics
+/// When the rule has a side that no value is on.
+#[must_use]
+pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
+    let probes: Vec<_> = match rule {
+        Rule::Text(text) => texts(text, valid.as_str().expect("a text")),
+        Rule::AtLeast(least) => [least.saturating_sub(1), *least, least + 1, i32::MIN, i32::MAX]
+            .map(|number| Probe { value: Some(Value::I32(number)), admitted: number >= *least })
+            .into(),
+        Rule::Mask(resource) => masks(resource),
+        Rule::Message => vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }],
+    };
+    for side in [true, false] {
+        assert!(probes.iter().any(|probe| probe.admitted == side), "{rule:?} has no value that is admitted: {side}");
+    }
+    probes
+}
+
+fn texts(rule: &Text, valid: &str) -> Vec<Probe> {
+    let mut values: BTreeSet<String> = SHAPES.map(str::to_owned).into();
+    let another = SHAPES.into_iter().find(|shape| !shape.is_empty() && rule.admits(shape));
+    for valid in [valid].into_iter().chain(another) {
+        values.insert(valid.to_uppercase());
+        values.extend(INTRUDERS.iter().flat_map(|intruder| intruded(valid, *intruder)));
+        values.extend(lengths(rule).flat_map(|length| sized(valid, length)));
+    }
+    let probes = values.into_iter();
+    let probes: Vec<_> = probes.map(|text| Probe { admitted: rule.admits(&text), value: Some(Value::String(text)) }).collect();
+    for length in [rule.min].into_iter().chain(rule.max) {
+        let of_length = |probe: &Probe| matches!(&probe.value, Some(Value::String(text)) if text.chars().count() == length);
+        assert!(length == 0 || probes.iter().any(|probe| probe.admitted && of_length(probe)), "{rule:?}: none of {length}");
+    }
+    probes
+}
+
+/// The lengths beside the bounds, on both sides.
+fn lengths(rule: &Text) -> impl Iterator<Item = usize> {
+    let bounds = [Some(rule.min), rule.max].into_iter().flatten();
+    bounds.flat_map(|bound| [bound.saturating_sub(1), bound, bound + 1])
+}
+
+/// The text with a character put before, into and behind it.
+fn intruded(text: &str, intruder: char) -> [String; 3] {
+    let (front, back) = text.split_at(text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at));
+    [format!("{intruder}{text}"), format!("{front}{intruder}{back}"), format!("{text}{intruder}")]
+}
+
+/// The text cut to a length in code points, or brought to it by what it begins with, or by what is more than a byte.
+fn sized(text: &str, length: usize) -> Vec<String> {
+    let fills = FILLS.into_iter().chain([text.chars().next().unwrap_or('a')]);
+    let missing = length.saturating_sub(text.chars().count());
+    fills.map(|fill| std::iter::repeat_n(fill, missing).chain(text.chars()).take(length).collect()).collect()
+}
+
+/// Masks of one path, of as many as there may be, and of one more.
+fn masks(resource: &MessageDescriptor) -> Vec<Probe> {
+    let names: Vec<_> = resource.fields().map(|field| field.name().to_owned()).collect();
+    let first = resource.fields().find(|field| field.name() != field.json_name()).expect("a name of two words");
+    let many = |count: usize| names.iter().cycle().take(count).cloned().collect::<Vec<_>>();
+    let with = |path: &str| [many(2), vec![path.to_owned()]].concat();
+    let admitted = names.iter().map(|name| vec![name.clone()]).chain([vec![], with("*"), many(MOST_PATHS)]);
+    let unknown = ["", "nothing", "**", "* ", first.json_name(), &names[0].to_uppercase(), "create_time.seconds"];
+    let refused = unknown.map(with).into_iter().chain([many(MOST_PATHS + 1), vec!["nothing".to_owned(); 3]]);
+    let probe = |paths: Vec<String>, admitted| Probe { value: Some(mask(resource, &paths)), admitted };
+    admitted.map(|paths| probe(paths, true)).chain(refused.map(|paths| probe(paths, false))).collect()
+}
+
+/// A `google.protobuf.FieldMask`.
+///
+/// # Panics
+/// When the contract of `of` does not know that message.
+#[must_use]
+pub fn mask(of: &MessageDescriptor, paths: &[String]) -> Value {
+    let mask = of.parent_pool().get_message_by_name("google.protobuf.FieldMask").expect("FieldMask");
+    let mut mask = prost_reflect::DynamicMessage::new(mask);
+    mask.set_field_by_name("paths", Value::List(paths.iter().cloned().map(Value::String).collect()));
+    Value::Message(mask)
+}

@@ -1,0 +1,215 @@
+//! The rules of request fields as the contract states them, by `buf.validate` and `google.api.field_behavior`.
+
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
+use regex::Regex;
+
+/// `google.api.FieldBehavior`.
+const REQUIRED: i32 = 2;
+const OUTPUT_ONLY: i32 = 3;
+const IDENTIFIER: i32 = 8;
+/// `buf.validate.Ignore.IGNORE_IF_ZERO_VALUE`.
+const IF_ZERO: i32 = 1;
+/// What `buf.validate` means by `uuid`: RFC 9562 with hyphens, in either case.
+const UUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
+
+/// A field that a client may send.
+#[derive(Debug)]
+pub struct Field {
+    /// As BadRequest names it: `todo.title`.
+    pub path: String,
+    /// What its value must be.
+    pub rule: Rule,
+}
+
+/// What a value must be.
+#[derive(Debug)]
+pub enum Rule {
+    /// A text.
+    Text(Text),
+    /// A number, this one or more.
+    AtLeast(i32),
+    /// Paths of fields of this message.
+    Mask(MessageDescriptor),
+    /// A message, and not none.
+    Message,
+}
+
+/// What a text must be.
+#[derive(Debug)]
+pub struct Text {
+    /// Whether the empty text is one.
+    pub empty: bool,
+    /// Fewest code points of one that is not empty.
+    pub min: usize,
+    /// Most code points.
+    pub max: Option<usize>,
+    /// What it must match.
+    pub pattern: Option<Regex>,
+}
+
+impl Text {
+    /// Whether the contract lets a client send this.
+    #[must_use]
+    pub fn admits(&self, value: &str) -> bool {
+        if value.is_empty() {
+            return self.empty;
+        }
+        let length = value.chars().count();
+        let matches = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value));
+        matches && length >= self.min && self.max.is_none_or(|max| length <= max)
+    }
+}
+
+/// Every field of the rpc's request that the service reads, messages before what is in them.
+///
+/// # Panics
+/// At a field without a rule, or with one that this module does not know: no field goes untested.
+#[must_use]
+pub fn fields(method: &MethodDescriptor) -> Vec<Field> {
+    let mut fields = Vec::new();
+    visit(&method.input(), "", &mut |path, field| {
+        if !is_output(field) {
+            fields.push(Field { path, rule: rule(method, field) });
+        }
+    });
+    fields
+}
+
+/// Every field of the rpc's request that only the service sets, by its path.
+#[must_use]
+pub fn outputs(method: &MethodDescriptor) -> Vec<(String, FieldDescriptor)> {
+    let mut outputs = Vec::new();
+    visit(&method.input(), "", &mut |path, field| {
+        if is_output(field) {
+            outputs.push((path, field.clone()));
+        }
+    });
+    outputs
+}
+
+/// Sets the field at a path, or clears it.
+///
+/// # Panics
+/// When there is no such field.
+pub fn set(message: &mut DynamicMessage, path: &str, value: Option<Value>) {
+    let (outer, name) = path.rsplit_once('.').map_or(("", path), |(outer, name)| (outer, name));
+    let mut inner = message;
+    for segment in outer.split('.').filter(|segment| !segment.is_empty()) {
+        inner = inner.get_field_by_name_mut(segment).and_then(Value::as_message_mut).expect("a message");
+    }
+    match value {
+        Some(value) => inner.set_field_by_name(name, value),
+        None => inner.clear_field_by_name(name),
+    }
+}
+
+/// The value of the field at a path.
+///
+/// # Panics
+/// When there is no such field.
+#[must_use]
+pub fn get(message: &DynamicMessage, path: &str) -> Value {
+    let mut value = Value::Message(message.clone());
+    for segment in path.split('.') {
+        let inner = value.as_message().expect("a message").get_field_by_name(segment);
+        value = inner.expect("a field").into_owned();
+    }
+    value
+}
+
+/// The value of a field's option, if it is set.
+///
+/// # Panics
+/// When the contract does not know the option.
+#[must_use]
+pub fn option(field: &FieldDescriptor, name: &str) -> Option<Value> {
+    let extension = field.parent_pool().get_extension_by_name(name).expect("an extension of that name");
+    let options = field.options();
+    options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
+}
+
+/// Whether the field identifies its resource.
+#[must_use]
+pub fn is_identifier(field: &FieldDescriptor) -> bool {
+    behaves(field, IDENTIFIER)
+}
+
+/// Calls `with` for each field of our own messages, from the outside in.
+pub fn visit(message: &MessageDescriptor, prefix: &str, with: &mut impl FnMut(String, &FieldDescriptor)) {
+    for field in message.fields() {
+        let path = format!("{prefix}{}", field.name());
+        with(path.clone(), &field);
+        if let Kind::Message(inner) = field.kind()
+            && !inner.full_name().starts_with("google.")
+        {
+            visit(&inner, &format!("{path}."), with);
+        }
+    }
+}
+
+fn is_output(field: &FieldDescriptor) -> bool {
+    behaves(field, OUTPUT_ONLY)
+}
+
+fn behaves(field: &FieldDescriptor, behaviour: i32) -> bool {
+    let behaviours = option(field, "google.api.field_behavior");
+    let behaviours = behaviours.as_ref().and_then(Value::as_list).unwrap_or_default();
+    behaviours.iter().any(|value| value.as_enum_number() == Some(behaviour))
+}
+
+fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
+    if let Kind::Message(inner) = field.kind()
+        && inner.full_name() == "google.protobuf.FieldMask"
+    {
+        return Rule::Mask(masked(method));
+    }
+    let rules = option(field, "buf.validate.field").unwrap_or_else(|| panic!("{field:?} has no rule"));
+    let rules = rules.as_message().expect("a message");
+    let ignored = number(rules, "ignore") == Some(IF_ZERO) && !needed(method, field);
+    let mut known = None;
+    for (of, value) in rules.fields() {
+        known = match of.name() {
+            "string" => Some(Rule::Text(text(value.as_message().expect("a message"), ignored))),
+            "int32" => number(value.as_message().expect("a message"), "gte").map(Rule::AtLeast),
+            "required" => Some(Rule::Message),
+            "ignore" => continue,
+            other => panic!("{field:?}: no test knows the rule {other}"),
+        };
+    }
+    known.unwrap_or_else(|| panic!("{field:?} has no rule that a test knows"))
+}
+
+/// A rule that holds for values alone still asks for one where the rpc cannot do without (AIP-203): a required field of
+/// what is made, and the name of what is changed.
+fn needed(method: &MethodDescriptor, field: &FieldDescriptor) -> bool {
+    method.name().starts_with("Create") && behaves(field, REQUIRED)
+        || method.name().starts_with("Update") && is_identifier(field)
+}
+
+fn text(rules: &DynamicMessage, ignored_if_empty: bool) -> Text {
+    let mut text = Text { empty: true, min: 0, max: None, pattern: None };
+    for (of, value) in rules.fields() {
+        let length = || usize::try_from(value.as_u64().expect("a length")).expect("a length");
+        match of.name() {
+            "min_len" => text.min = length(),
+            "max_len" => text.max = Some(length()),
+            "pattern" => text.pattern = Some(Regex::new(value.as_str().expect("a text")).expect("a pattern")),
+            "uuid" => text.pattern = Some(Regex::new(UUID).expect("a pattern")),
+            other => panic!("no test knows the rule string.{other}"),
+        }
+    }
+    let matches = text.pattern.as_ref().is_none_or(|pattern| pattern.is_match(""));
+    text.empty = ignored_if_empty || text.min == 0 && matches;
+    text
+}
+
+/// The message that the rpc's mask is about: the one that comes with it.
+fn masked(method: &MethodDescriptor) -> MessageDescriptor {
+    let messages = method.input().fields().filter_map(|field| field.kind().as_message().cloned()).collect::<Vec<_>>();
+    messages.into_iter().find(|message| !message.full_name().starts_with("google.")).expect("a message beside the mask")
+}
+
+fn number(message: &DynamicMessage, name: &str) -> Option<i32> {
+    let value = message.has_field_by_name(name).then(|| message.get_field_by_name(name))??;
+    value.as_i32().or_else(|| value.as_enum_number())
+}

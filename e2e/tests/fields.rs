@@ -1,0 +1,170 @@
+//! Bad input: every boundary of every rule that the contract states for a field of a request, read from its annotations.
+
+use std::collections::BTreeSet;
+
+use e2e::System;
+use e2e::boundary::{Probe, probes};
+use e2e::refusal::{reason, told};
+use e2e::rules::{Field, Rule, fields, get, outputs, set};
+use e2e::scene::Scene;
+use e2e::settings::Settings;
+use e2e::wire::methods;
+use local_postgres::Cluster;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, Value};
+use service_kit::clock::Clock;
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+/// A pair that hashes passwords as cheaply as it can: some hundred log-ins and registrations are right.
+async fn start() -> System {
+    let cheap = |settings: Settings| {
+        let is_auth = settings.variables().all(|(name, _)| name != "AUTH_ADDRESS");
+        if is_auth { settings.with("HASH_MEMORY_KIB", "8").with("HASH_PASSES", "1") } else { settings }
+    };
+    System::configured(Cluster::throwaway().await.unwrap(), Clock::system(), cheap).await
+}
+
+/// The paths that a refusal names, one for each violation, in order.
+fn violations(status: &Status) -> Vec<String> {
+    let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    let mut paths: Vec<_> = violations.into_iter().map(|violation| violation.field).collect();
+    paths.sort();
+    paths
+}
+
+/// Asserts that a request is refused for exactly these fields.
+fn assert_refused<T>(answer: Result<T, Status>, paths: &[String], context: &str) {
+    let status = answer.err().unwrap_or_else(|| panic!("taken: {context}"));
+    assert_eq!(told(&status), (Code::InvalidArgument, "FIELD_INVALID".to_owned()), "{context}: {status:?}");
+    assert_eq!(violations(&status), paths, "{context}: {status:?}");
+}
+
+/// Asserts that a request is not refused for its fields, and is no trouble for the service either.
+fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
+    let Err(status) = answer else { return };
+    let others = [Code::NotFound, Code::AlreadyExists, Code::Aborted, Code::Unauthenticated];
+    let understood = others.contains(&status.code()) || reason(&status) == "PAGE_TOKEN_INVALID";
+    assert!(understood, "{context}: {status:?}");
+}
+
+/// A value that breaks the rule, if there is one in place of the valid one.
+fn broken(field: &Field, valid: &Value) -> Option<Value> {
+    let refused = probes(&field.rule, valid).into_iter().find(|probe| !probe.admitted);
+    refused.expect("a value that breaks the rule").value
+}
+
+/// Whether the field is inside of the message at `outer`.
+fn is_inside(field: &Field, outer: &str) -> bool {
+    field.path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The request with every field broken, but for those inside of the message `but`, and the paths of the broken ones.
+fn all_broken(valid: &DynamicMessage, fields: &[Field], but: &str) -> (DynamicMessage, Vec<String>) {
+    let mut request = valid.clone();
+    let mut paths = Vec::new();
+    for field in fields.iter().filter(|field| !matches!(field.rule, Rule::Message) && !is_inside(field, but)) {
+        set(&mut request, &field.path, broken(field, &get(valid, &field.path)));
+        paths.push(field.path.clone());
+    }
+    paths.sort();
+    (request, paths)
+}
+
+async fn try_every_value(scene: &Scene, method: &MethodDescriptor) {
+    let valid = scene.request(method);
+    let answer = scene.send(method, &valid).await;
+    assert!(answer.is_ok(), "the example of {} is not valid: {answer:?}", method.full_name());
+    for Field { path, rule } in fields(method) {
+        for Probe { value, admitted } in probes(&rule, &get(&valid, &path)) {
+            let context = format!("{} {path} = {value:?}", method.full_name());
+            let mut request = valid.clone();
+            set(&mut request, &path, value);
+            let answer = scene.send(method, &request).await;
+            match admitted {
+                true => assert_understood(answer, &context),
+                false => assert_refused(answer, std::slice::from_ref(&path), &context),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_field_is_refused_exactly_when_it_breaks_its_rule() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        try_every_value(&scene, &method).await;
+    }
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_request_is_told_at_once() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        let (fields, valid) = (fields(&method), scene.request(&method));
+        let (request, paths) = all_broken(&valid, &fields, "-");
+        if !paths.is_empty() {
+            assert_refused(scene.send(&method, &request).await, &paths, method.full_name());
+        }
+        for message in fields.iter().filter(|field| matches!(field.rule, Rule::Message)) {
+            let (mut request, mut paths) = all_broken(&valid, &fields, &message.path);
+            set(&mut request, &message.path, None);
+            paths.push(message.path.clone());
+            paths.sort();
+            assert_refused(scene.send(&method, &request).await, &paths, &format!("{}, none", method.full_name()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_request_is_told_all_that_it_lacks() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        let fields = fields(&method);
+        let is_absent = |field: &&Field| match &field.rule {
+            Rule::Text(text) => !text.empty && !field.path.contains('.'),
+            Rule::AtLeast(least) => *least > 0,
+            Rule::Mask(_) => false,
+            Rule::Message => !field.path.contains('.'),
+        };
+        let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();
+        let answer = scene.send_bytes(&method, Vec::new()).await;
+        match lacking.is_empty() {
+            true => assert_understood(answer, method.full_name()),
+            false => assert_refused(answer, &Vec::from_iter(lacking), method.full_name()),
+        }
+    }
+}
+
+/// Something that no service would set.
+fn nonsense(field: &FieldDescriptor) -> Value {
+    let one = match field.kind() {
+        Kind::String => Value::String("\0 nonsense".repeat(100)),
+        Kind::Bool => Value::Bool(true),
+        Kind::Int32 => Value::I32(i32::MIN),
+        Kind::Enum(_) => Value::EnumNumber(99),
+        Kind::Message(message) => {
+            let mut time = DynamicMessage::new(message);
+            time.set_field_by_name("nanos", Value::I32(-1));
+            Value::Message(time)
+        }
+        other => panic!("no nonsense of kind {other:?}"),
+    };
+    if field.is_list() { Value::List(vec![one; 3]) } else { one }
+}
+
+#[tokio::test]
+async fn what_only_the_service_sets_is_ignored_in_a_request() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        let mut request = scene.request(&method);
+        for (path, field) in outputs(&method) {
+            set(&mut request, &path, Some(nonsense(&field)));
+        }
+        let answer = scene.send(&method, &request).await;
+        assert!(answer.is_ok(), "{}: {answer:?}", method.full_name());
+    }
+}
