@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Permissions},
     io::Write as _,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{PermissionsExt as _, fchown},
     path::Path,
 };
 
@@ -12,21 +12,29 @@ use tempfile::NamedTempFile;
 
 /// Writes `contents` to `path` atomically, mode 0600 from the moment the file exists.
 pub fn write_private(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
-    write(path, contents, 0o600)
+    write(path, contents, 0o600, None)
+}
+
+/// As [`write_private`], for another user: the file is theirs from the moment it has its name.
+pub(crate) fn write_for(path: &Path, contents: &[u8], owner: u32) -> anyhow::Result<()> {
+    write(path, contents, 0o600, Some(owner))
 }
 
 /// Writes `contents` to `path` atomically, readable by everybody.
 pub(crate) fn write_public(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
-    write(path, contents, 0o644)
+    write(path, contents, 0o644, None)
 }
 
-fn write(path: &Path, contents: &[u8], mode: u32) -> anyhow::Result<()> {
+fn write(path: &Path, contents: &[u8], mode: u32, owner: Option<u32>) -> anyhow::Result<()> {
     let directory = path.parent().context("a file needs a directory")?;
     let attempt = || {
         // Made with mode 0600; it gets its wider mode only when that was asked for.
         let mut file = NamedTempFile::new_in(directory)?;
         file.write_all(contents)?;
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
+        if owner.is_some() {
+            fchown(file.as_file(), owner, owner)?;
+        }
         file.as_file().sync_all()?;
         file.persist(path)?;
         std::io::Result::Ok(())

@@ -12,11 +12,15 @@ mod development;
 mod files;
 mod freshness;
 mod leaf;
+mod provision;
+mod secret;
 
 pub use authority::Authority;
 pub use development::{LIFETIME, Outcome, RENEW_BEFORE, generate, keep_fresh};
 pub use files::write_private;
 pub use leaf::{Issued, Leaf, Usage};
+pub use provision::{Reader, provision};
+pub use secret::new_secret;
 
 /// The trust domain of the SPIFFE names: `spiffe://todo.local/NAME`.
 pub const TRUST_DOMAIN: &str = "todo.local";
