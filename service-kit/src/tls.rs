@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
@@ -16,6 +16,8 @@ use rustls::{RootCertStore, ServerConfig};
 
 pub use self::client::channel;
 pub use self::watch::Reloading;
+
+const CERTIFICATE: &str = "certificate";
 
 /// The files of a service's identity.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,7 +56,7 @@ impl Settings {
 
     fn roots(&self) -> Result<RootCertStore, Error> {
         let mut roots = RootCertStore::empty();
-        for authority in certificates(&self.tls_client_ca)? {
+        for authority in pem_items(&self.tls_client_ca, CERTIFICATE)? {
             roots.add(authority).map_err(unusable)?;
         }
         Ok(roots)
@@ -64,8 +66,12 @@ impl Settings {
         PrivateKeyDer::from_pem_file(&self.tls_key).map_err(|e| Error::File(self.tls_key.clone(), e.to_string()))
     }
 
-    fn revocations(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, Error> {
-        self.tls_crl.as_deref().map_or_else(|| Ok(Vec::new()), pem_items)
+    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, Error> {
+        pem_items(&self.tls_certificate, CERTIFICATE)
+    }
+
+    fn revocations(&self) -> Result<Option<Vec<CertificateRevocationListDer<'static>>>, Error> {
+        self.tls_crl.as_deref().map(|path| pem_items(path, "revocation list")).transpose()
     }
 }
 
@@ -82,8 +88,7 @@ impl ServerIdentity {
         let provider = provider();
         let mut verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(settings.roots()?), Arc::clone(&provider));
-        let revocations = settings.revocations()?;
-        if settings.tls_crl.is_some() {
+        if let Some(revocations) = settings.revocations()? {
             verifier = verifier.with_crls(revocations).enforce_revocation_expiration();
         }
         let verifier = verifier.build().map_err(|e| Error::Unusable(e.to_string()))?;
@@ -91,7 +96,7 @@ impl ServerIdentity {
             .with_protocol_versions(&[&rustls::version::TLS13])
             .map_err(unusable)?
             .with_client_cert_verifier(Arc::clone(&verifier))
-            .with_single_cert(certificates(&settings.tls_certificate)?, settings.key()?)
+            .with_single_cert(settings.chain()?, settings.key()?)
             .map_err(unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         config.send_tls13_tickets = 0;
@@ -115,14 +120,12 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let found = pem_items(path)?;
-    if found.is_empty() { Err(Error::File(path.to_owned(), "no certificate in it".to_owned())) } else { Ok(found) }
-}
-
-fn pem_items<T: PemObject>(path: &Path) -> Result<Vec<T>, Error> {
-    let refused = |e: rustls::pki_types::pem::Error| Error::File(path.to_owned(), e.to_string());
-    T::pem_file_iter(path).map_err(refused)?.collect::<Result<_, _>>().map_err(refused)
+/// At least one: rustls takes an empty set of revocation lists for the wish not to check.
+fn pem_items<T: PemObject>(path: &Path, what: &str) -> Result<Vec<T>, Error> {
+    let refused = |why: String| Error::File(path.to_owned(), why);
+    let items = T::pem_file_iter(path).and_then(Iterator::collect);
+    let items: Vec<T> = items.map_err(|e: pem::Error| refused(e.to_string()))?;
+    if items.is_empty() { Err(refused(format!("no {what} in it"))) } else { Ok(items) }
 }
 
 fn unusable(error: rustls::Error) -> Error {

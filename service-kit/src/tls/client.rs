@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -14,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
-use super::{Error, Settings, certificates, provider, unusable};
+use super::{Error, Settings, provider, unusable};
 
 /// A channel that connects when it is first used and again whenever it must, each time with the files as they are then.
 ///
@@ -44,11 +45,15 @@ async fn connect(settings: &Settings, to: &Uri, name: ServerName<'static>) -> io
 }
 
 fn config(settings: &Settings) -> Result<ClientConfig, Error> {
+    let mut verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(settings.roots()?), provider());
+    if let Some(revocations) = settings.revocations()? {
+        verifier = verifier.with_crls(revocations).enforce_revocation_expiration();
+    }
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(unusable)?
-        .with_root_certificates(settings.roots()?)
-        .with_client_auth_cert(certificates(&settings.tls_certificate)?, settings.key()?)
+        .with_webpki_verifier(verifier.build().map_err(|e| Error::Unusable(e.to_string()))?)
+        .with_client_auth_cert(settings.chain()?, settings.key()?)
         .map_err(unusable)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     config.resumption = rustls::client::Resumption::disabled();
