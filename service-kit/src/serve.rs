@@ -114,8 +114,8 @@ impl Server {
     where
         R: Fn(&mut RoutesBuilder) + Send + Sync + 'static,
     {
-        let identity = tls::Reloading::start(self.settings.tls.clone(), self.stop.clone())?;
         let metrics = Arc::new(Metrics::default());
+        let identity = tls::Reloading::start(self.settings.tls.clone(), Arc::clone(&metrics), self.stop.clone())?;
         let health = Health::new(self.services).await;
         self.background("health", health.clone().follow(database));
         let probes = probes::serve(self.probes.try_clone()?, health.clone(), Arc::clone(&metrics));

@@ -25,12 +25,18 @@ struct Method {
     method: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
 /// What the server counts.
 pub struct Metrics {
     registry: Registry,
     handled: Family<Call, Counter>,
     seconds: Family<Method, Histogram>,
     connections: Gauge,
+    tls_reloads: Family<Outcome, Counter>,
     /// Connections that ended before their first call: TLS, identity, limits.
     pub(crate) refused_connections: Counter,
     /// Handlers that panicked.
@@ -45,6 +51,7 @@ impl Default for Metrics {
             handled: Family::default(),
             seconds: Family::new_with_constructor(seconds),
             connections: Gauge::default(),
+            tls_reloads: Family::default(),
             refused_connections: Counter::default(),
             panics: Counter::default(),
         };
@@ -52,6 +59,8 @@ impl Default for Metrics {
         registry.register("grpc_server_handled", "Calls answered, by method and code", metrics.handled.clone());
         registry.register("grpc_server_handling_seconds", "Time from request to answer", metrics.seconds.clone());
         registry.register("grpc_server_connections", "Connections open", metrics.connections.clone());
+        let reloads = "Changes of the TLS files, by outcome: a refused one left the old identity in force";
+        registry.register("tls_reloads", reloads, metrics.tls_reloads.clone());
         let refused = metrics.refused_connections.clone();
         registry.register("grpc_server_connections_refused", "Connections refused before a call", refused);
         registry.register("grpc_server_panics", "Handlers that panicked", metrics.panics.clone());
@@ -77,6 +86,10 @@ impl Metrics {
     pub(crate) fn handled(&self, method: &'static str, code: Code, took: Duration) {
         self.handled.get_or_create(&Call { method, code: name(code) }).inc();
         self.seconds.get_or_create(&Method { method }).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn tls_reloaded(&self, loaded: bool) {
+        self.tls_reloads.get_or_create(&Outcome { outcome: if loaded { "loaded" } else { "refused" } }).inc();
     }
 
     /// All of it as OpenMetrics text.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, ServerIdentity, Settings};
+use crate::telemetry::metrics::Metrics;
 
 /// How often the files are looked at: polling works for mounted secrets and symlink swaps, where notification does not.
 const LOOK: Duration = Duration::from_secs(1);
@@ -21,12 +22,15 @@ pub struct Reloading {
 }
 
 impl Reloading {
-    /// Loads the identity, and until `stop` loads it again when a file changes. A bad new file keeps the old identity and
-    /// says so; connections are told of a change and judge their peer again.
-    pub fn start(settings: Settings, stop: CancellationToken) -> Result<Self, Error> {
+    /// Loads the identity, and until `stop` loads it again when a file changes. A bad new file keeps the old identity,
+    /// says so and is counted; connections are told of a change and judge their peer again.
+    pub fn start(settings: Settings, metrics: Arc<Metrics>, stop: CancellationToken) -> Result<Self, Error> {
+        // Taken first, so that a change while the files are read shows at the next look.
+        let seen = fingerprints(&settings);
         let current = Arc::new(ArcSwap::from_pointee(ServerIdentity::load(&settings)?));
         let (changed, generation) = watch::channel(0);
-        tokio::spawn(follow(settings, Arc::clone(&current), changed, stop));
+        let watch = Watch { settings, seen, current: Arc::clone(&current), changed, metrics };
+        tokio::spawn(async move { stop.run_until_cancelled(watch.follow()).await });
         Ok(Self { current, generation })
     }
 
@@ -45,24 +49,35 @@ impl Reloading {
     }
 }
 
-async fn follow(
+/// The look-out for changes.
+struct Watch {
     settings: Settings,
+    seen: Fingerprints,
     current: Arc<ArcSwap<ServerIdentity>>,
     changed: watch::Sender<u64>,
-    stop: CancellationToken,
-) {
-    let mut seen = fingerprints(&settings);
-    let mut tick = tokio::time::interval(LOOK);
-    while stop.run_until_cancelled(tick.tick()).await.is_some() {
-        let now = fingerprints(&settings);
-        if now == seen {
-            continue;
+    metrics: Arc<Metrics>,
+}
+
+impl Watch {
+    async fn follow(mut self) {
+        let mut tick = tokio::time::interval(LOOK);
+        loop {
+            tick.tick().await;
+            let now = fingerprints(&self.settings);
+            if now != self.seen {
+                self.seen = now;
+                self.reload();
+            }
         }
-        seen = now;
-        match ServerIdentity::load(&settings) {
+    }
+
+    fn reload(&self) {
+        let loaded = ServerIdentity::load(&self.settings);
+        self.metrics.tls_reloaded(loaded.is_ok());
+        match loaded {
             Ok(identity) => {
-                current.store(Arc::new(identity));
-                changed.send_modify(|generation| *generation += 1);
+                self.current.store(Arc::new(identity));
+                self.changed.send_modify(|generation| *generation += 1);
                 tracing::info!("TLS files reloaded");
             }
             Err(error) => tracing::error!(%error, "the new TLS files are unusable: the old identity stays in force"),
@@ -70,8 +85,11 @@ async fn follow(
     }
 }
 
+/// One a file; `None` for a file that is not there.
+type Fingerprints = Vec<Option<(SystemTime, u64)>>;
+
 /// What tells a changed file: its time of change and its length.
-fn fingerprints(settings: &Settings) -> Vec<Option<(SystemTime, u64)>> {
+fn fingerprints(settings: &Settings) -> Fingerprints {
     let fingerprint = |path: &Path| {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
