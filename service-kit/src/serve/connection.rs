@@ -51,11 +51,13 @@ impl Connection {
     }
 
     async fn try_serve(&self, tcp: TcpStream) -> Result<(), String> {
-        let Context { limits, identity, .. } = &self.context;
+        let Context { limits, identity, stop, .. } = &self.context;
         let mut changes = identity.changes();
         let acceptor = TlsAcceptor::from(Arc::clone(&identity.current().config));
-        let tls = timeout(limits.handshake(), acceptor.accept(tcp))
+        let tls = stop
+            .run_until_cancelled(timeout(limits.handshake(), acceptor.accept(tcp)))
             .await
+            .ok_or("the service stops")?
             .map_err(|_| "no TLS handshake in time".to_owned())?
             .map_err(|error| format!("TLS: {error}"))?;
         // rustls refuses other protocols than ours, and lets in who names none.
@@ -86,7 +88,8 @@ impl Connection {
     {
         let Context { identity, stop, drain, clock, .. } = &self.context;
         tokio::pin!(http);
-        let expiry = sleep_until(after(peer.not_after - clock.now()));
+        // The last second counts (RFC 5280, 4.1.2.5): who came back within it would be let in and sent away again.
+        let expiry = sleep_until(after(peer.not_after + time::Duration::SECOND - clock.now()));
         tokio::pin!(expiry);
         let mut cut_at: Option<Instant> = None;
         loop {
