@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::Path,
+    process::Command,
 };
 
 use certs::{Reader, provision};
@@ -67,4 +68,14 @@ fn a_reader_that_cannot_be_understood_is_refused() {
     for text in ["postgres", "postgres:root:postgres", "a:1:b:c"] {
         assert!(text.parse::<Reader>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn the_program_does_what_a_container_asks() {
+    let root = tempfile::tempdir().unwrap();
+    let uid = fs::metadata(root.path()).unwrap().uid();
+    let mut certs = Command::new(env!("CARGO_BIN_EXE_certs"));
+    certs.arg("provision").arg(root.path()).arg(format!("client:{uid}:client"));
+    assert!(certs.status().unwrap().success());
+    assert_eq!(names(&root.path().join("client")), ["ca.pem", "client.key", "client.pem"]);
 }

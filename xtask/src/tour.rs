@@ -31,7 +31,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for (number, (step, answer)) in (1..).zip(steps.iter().zip(&answers)) {
         let (expected, answer) = (settled(&step.expected)?, settled(answer)?);
         let same = expected == answer;
-        println!("{} step {number}: {}", if same { "passed" } else { "FAILED" }, step.commands.lines().next().unwrap_or(""));
+        println!(
+            "{} step {number}: {}",
+            if same { "passed" } else { "FAILED" },
+            step.commands.lines().next().unwrap_or("")
+        );
         if !same {
             differing += 1;
             println!("--- the README says\n{expected}\n--- the answer is\n{answer}\n---");
@@ -62,7 +66,8 @@ fn steps(readme: &str) -> anyhow::Result<Vec<Step>> {
 /// What each step prints in one shell, as if pasted one after the other.
 fn paste(steps: &[Step]) -> anyhow::Result<Vec<String>> {
     const MARK: &str = "=== end of step ===";
-    let mut shell = Command::new("bash").current_dir(workspace::root()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut shell =
+        Command::new("bash").current_dir(workspace::root()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut script = String::from("exec 2>&1\n");
     for step in steps {
         script.push_str(&step.commands);

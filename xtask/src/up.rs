@@ -1,5 +1,7 @@
 //! `cargo xtask up`: the whole system as real processes, until Ctrl-C.
 
+#[cfg(test)]
+mod compose;
 mod key_file;
 mod output;
 mod service;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use local_postgres::{Cluster, Leash, Role, Tether};
+use local_postgres::{Leash, Role, Tether};
 
 use crate::workspace;
 
@@ -19,6 +19,7 @@ pub(super) struct Service {
     probe_port: u16,
     role: Role,
     migrator: Role,
+    calls_auth: bool,
 }
 
 pub(super) const AUTH: Service = Service {
@@ -27,6 +28,7 @@ pub(super) const AUTH: Service = Service {
     probe_port: 9051,
     role: Role::AuthService,
     migrator: Role::AuthMigrator,
+    calls_auth: false,
 };
 
 pub(super) const TODO: Service = Service {
@@ -35,6 +37,7 @@ pub(super) const TODO: Service = Service {
     probe_port: 9052,
     role: Role::TodoService,
     migrator: Role::TodoMigrator,
+    calls_auth: true,
 };
 
 /// Longer than the drain deadline of a service, which is 10 s.
@@ -42,7 +45,10 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// What the commands of the services need to know.
 pub(super) struct Surroundings<'a> {
-    pub(super) cluster: &'a Cluster,
+    pub(super) database_host: &'a str,
+    pub(super) database_port: u16,
+    /// Where the certificates of the database's roles are.
+    pub(super) database_certificates: &'a Path,
     /// The directory of the built binaries.
     pub(super) binaries: &'a Path,
     pub(super) port_offset: u16,
@@ -71,8 +77,7 @@ impl Service {
 
     /// Brings its schema up to date.
     pub(super) fn migrate(&self, surroundings: &Surroundings<'_>) -> anyhow::Result<()> {
-        let mut migrate = self.command("migrate", surroundings, self.migrator);
-        let output = migrate.env("LOG_FILTER", "warn").output()?;
+        let output = self.migrate_command(surroundings).env("LOG_FILTER", "warn").output()?;
         let said = String::from_utf8_lossy(&output.stderr);
         anyhow::ensure!(output.status.success(), "{} migrate failed: {}", self.name, said.trim());
         Ok(())
@@ -80,36 +85,45 @@ impl Service {
 
     /// Starts it, on a leash.
     pub(super) fn serve(&self, surroundings: &Surroundings<'_>) -> anyhow::Result<Leash> {
+        let mut serve = self.serve_command(surroundings);
+        // Its lines go into a file.
+        Ok(Leash::spawn(serve.env("NO_COLOR", "1"), &Tether::terminate(GRACE))?)
+    }
+
+    pub(super) fn migrate_command(&self, surroundings: &Surroundings<'_>) -> Command {
+        self.command("migrate", surroundings, self.migrator)
+    }
+
+    pub(super) fn serve_command(&self, surroundings: &Surroundings<'_>) -> Command {
         let mut serve = self.command("serve", surroundings, self.role);
-        let certificate = |file: String| workspace::certificates().join(file);
+        let certificate = |file: &str| workspace::certificates().join(file);
         let offset = surroundings.port_offset;
         serve
             .env("LISTEN_ADDRESS", self.address(offset).to_string())
             .env("PROBE_ADDRESS", self.probe_address(offset).to_string())
-            .env("TLS_CERTIFICATE", certificate(format!("{}.pem", self.name)))
-            .env("TLS_KEY", certificate(format!("{}.key", self.name)))
-            .env("TLS_CLIENT_CA", certificate("ca.pem".to_owned()))
-            .env("AUTH_ADDRESS", format!("https://{}", AUTH.address(offset)))
+            .env("TLS_CERTIFICATE", certificate(&format!("{}.pem", self.name)))
+            .env("TLS_KEY", certificate(&format!("{}.key", self.name)))
+            .env("TLS_CLIENT_CA", certificate("ca.pem"))
             .env("KEY_FILE", self.key_file())
             .env("LOG_FORMAT", "human");
-        Ok(Leash::spawn(&serve, &Tether::terminate(GRACE))?)
+        if self.calls_auth {
+            serve.env("AUTH_ADDRESS", format!("https://{}", AUTH.address(offset)));
+        }
+        serve
     }
 
     fn command(&self, subcommand: &str, surroundings: &Surroundings<'_>, role: Role) -> Command {
-        let cluster = surroundings.cluster;
-        let certificate = |file: &str| cluster.certificates().join(file);
+        let certificate = |file: &str| surroundings.database_certificates.join(file);
         let mut command = Command::new(surroundings.binaries.join(self.name));
         command
             .arg(subcommand)
-            .env("DATABASE_HOST", cluster.host())
-            .env("DATABASE_PORT", cluster.port().to_string())
+            .env("DATABASE_HOST", surroundings.database_host)
+            .env("DATABASE_PORT", surroundings.database_port.to_string())
             .env("DATABASE_NAME", "todo")
             .env("DATABASE_ROLE", role.name())
             .env("DATABASE_CA", certificate("ca.pem"))
             .env("DATABASE_CERTIFICATE", certificate(&format!("{}.pem", role.certificate())))
-            .env("DATABASE_KEY", certificate(&format!("{}.key", role.certificate())))
-            // The log goes into a file.
-            .env("NO_COLOR", "1");
+            .env("DATABASE_KEY", certificate(&format!("{}.key", role.certificate())));
         command
     }
 }

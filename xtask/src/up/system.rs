@@ -47,7 +47,13 @@ impl System {
         let (cluster, ()) = tokio::try_join!(Cluster::persistent(&postgres, &certificates), build())?;
         println!("postgres      {}:{}", cluster.host(), cluster.port());
 
-        let surroundings = Surroundings { cluster: &cluster, binaries: &binaries, port_offset };
+        let surroundings = Surroundings {
+            database_host: cluster.host(),
+            database_port: cluster.port(),
+            database_certificates: cluster.certificates(),
+            binaries: &binaries,
+            port_offset,
+        };
         let (sender, mut ended) = unbounded_channel();
         let auth = start(&AUTH, &surroundings, &sender, &mut ended).await?;
         let todo = start(&TODO, &surroundings, &sender, &mut ended).await?;
