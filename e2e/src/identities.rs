@@ -1,14 +1,16 @@
 //! An authority of a test's own, and the certificate files of a system under it: to change, to revoke, to make wrong.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use certs::{Authority, Issued, Leaf, TRUST_DOMAIN, Usage};
 use local_postgres::Cluster;
+use rustls::ClientConfig;
 use service_kit::clock::Clock;
 use tempfile::TempDir;
 
 use crate::System;
+use crate::raw::{self, Http2};
 use crate::settings::Settings;
 
 /// A directory with `ca.pem`, and NAME.pem and NAME.key of both services and of `client`.
@@ -40,6 +42,12 @@ impl Identities {
         self.files.path()
     }
 
+    /// The path of one, for settings.
+    #[must_use]
+    pub fn file(&self, name: &str) -> String {
+        self.directory().join(name).display().to_string()
+    }
+
     /// A certificate under this authority.
     ///
     /// # Panics
@@ -63,15 +71,33 @@ impl Identities {
         certs::write_private(&self.directory().join(file), contents.as_bytes()).expect("written");
     }
 
+    /// TLS of somebody who trusts what `ca.pem` says and has this certificate, or none.
+    ///
+    /// # Panics
+    /// When the file cannot be read.
+    #[must_use]
+    pub fn tls(&self, certificate: Option<&Issued>) -> ClientConfig {
+        let trusted = std::fs::read_to_string(self.directory().join("ca.pem")).expect("authorities");
+        raw::tls(&trusted, certificate)
+    }
+
+    /// A connection of somebody with this certificate.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn connect(&self, to: SocketAddr, certificate: &Issued) -> Http2 {
+        let tls = raw::connect(to, self.tls(Some(certificate))).await.expect("a handshake");
+        Http2::open(tls).await.expect("HTTP/2")
+    }
+
     /// The settings of a service with its identity taken from here.
     #[must_use]
     pub fn used_by(&self, settings: Settings) -> Settings {
-        let file = |name: &str| self.directory().join(name).display().to_string();
         let service = if is_todo_service(&settings) { "todo-service" } else { "auth-service" };
         settings
-            .with("TLS_CERTIFICATE", file(&format!("{service}.pem")))
-            .with("TLS_KEY", file(&format!("{service}.key")))
-            .with("TLS_CLIENT_CA", file("ca.pem"))
+            .with("TLS_CERTIFICATE", self.file(&format!("{service}.pem")))
+            .with("TLS_KEY", self.file(&format!("{service}.key")))
+            .with("TLS_CLIENT_CA", self.file("ca.pem"))
     }
 
     /// A system whose services have these identities.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -77,4 +78,19 @@ pub async fn connect(to: SocketAddr, tls: ClientConfig) -> io::Result<TlsStream<
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(tls)).connect(name, tcp).await
+}
+
+/// How a server refuses: its alert, or `closed`; `served` when it does not.
+pub async fn refusal(to: SocketAddr, tls: ClientConfig) -> String {
+    let mut tls = match connect(to, tls).await {
+        Ok(tls) => tls,
+        Err(error) => return error.to_string(),
+    };
+    // A server that lets us in sends its SETTINGS without being asked.
+    match tls.read(&mut [0; 64]).await {
+        Ok(0) => "closed".to_owned(),
+        Ok(_) => "served".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => "closed".to_owned(),
+        Err(error) => error.to_string(),
+    }
 }

@@ -95,6 +95,12 @@ impl System {
         Ok(Self { cluster, database, clock, auth, todo, _files: files })
     }
 
+    /// Both, for what both must do: auth-service first.
+    #[must_use]
+    pub fn services(&self) -> [&Service; 2] {
+        [&self.auth, &self.todo]
+    }
+
     /// Somebody with the certificate of `name` and no token.
     #[must_use]
     pub fn peer(&self, name: &str) -> Client {

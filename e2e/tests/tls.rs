@@ -4,61 +4,41 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use certs::{Authority, Issued, Leaf, Usage};
-use e2e::System;
 use e2e::identities::{Identities, good, is_todo_service};
 use e2e::probes::metric;
 use e2e::raw::frames::{PREFACE, kind};
-use e2e::raw::{self, Frames, Http2, connect, tls};
+use e2e::raw::{self, Frames, connect, refusal};
 use e2e::refusal::told;
-use local_postgres::Cluster;
+use e2e::settings::Settings;
+use e2e::{Client, eventually};
+use proto::todo::v1::Todo;
 use rustls::client::Resumption;
-use rustls::{ClientConfig, HandshakeKind, NamedGroup, ServerConfig};
-use service_kit::clock::Clock;
+use rustls::{HandshakeKind, NamedGroup, ServerConfig};
 use time::macros::datetime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
-use tonic::Code;
-
-/// Both services: where they serve, and where their probes are.
-fn services(system: &System) -> [(SocketAddr, SocketAddr); 2] {
-    [(system.auth.address, system.auth.probes), (system.todo.address, system.todo.probes)]
-}
-
-/// How a server refuses: its alert, or `closed`.
-async fn refusal(to: SocketAddr, tls: ClientConfig) -> String {
-    let mut tls = match connect(to, tls).await {
-        Ok(tls) => tls,
-        Err(error) => return error.to_string(),
-    };
-    // A server that lets us in sends its SETTINGS without being asked.
-    match tls.read(&mut [0; 64]).await {
-        Ok(0) => "closed".to_owned(),
-        Ok(_) => "served".to_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => "closed".to_owned(),
-        Err(error) => error.to_string(),
-    }
-}
+use tonic::{Code, Status};
 
 /// Asserts that a good client is served: whatever happened before has done no harm.
 async fn good_client_is_served(to: SocketAddr, identities: &Identities) {
-    let tls = tls(identities.authority.cert_pem(), Some(&identities.issue(&good("client"))));
-    let http2 = Http2::open(connect(to, tls).await.unwrap()).await.unwrap();
+    let http2 = identities.connect(to, &identities.issue(&good("client"))).await;
     assert_eq!(http2.check_health().await.unwrap().status().code(), Code::Ok);
 }
 
 /// Asserts that both services answer these certificates with these alerts, and count it.
 async fn refuse(identities: &Identities, certificates: &[(&str, Option<Issued>, &str)]) {
     let system = identities.system().await;
-    for (to, probes) in services(&system) {
+    for service in system.services() {
+        let to = service.address;
         for (fault, certificate, expected) in certificates {
-            let answer = refusal(to, tls(identities.authority.cert_pem(), certificate.as_ref())).await;
+            let answer = refusal(to, identities.tls(certificate.as_ref())).await;
             assert!(answer.ends_with(expected), "{fault}: {answer}");
         }
         good_client_is_served(to, identities).await;
-        let refused = metric(probes, "grpc_server_connections_refused_total").await;
-        assert_eq!(refused as usize, certificates.len());
+        let refused = async || metric(service.probes, "grpc_server_connections_refused_total").await;
+        eventually("each is counted", async || refused().await as usize == certificates.len()).await;
     }
 }
 
@@ -85,11 +65,8 @@ async fn a_certificate_outside_its_time_is_refused() {
     let expired = Leaf { not_after: datetime!(2021-01-01 0:00 UTC), ..good("client") };
     let early = Leaf { not_before: datetime!(2119-01-01 0:00 UTC), ..good("client") };
     let [expired, early] = [expired, early].map(|leaf| Some(identities.issue(&leaf)));
-    refuse(
-        &identities,
-        &[("expired", expired, "CertificateExpired"), ("not valid yet", early, "CertificateExpired")],
-    )
-    .await;
+    refuse(&identities, &[("expired", expired, "CertificateExpired"), ("not valid yet", early, "CertificateExpired")])
+        .await;
 }
 
 #[tokio::test]
@@ -118,7 +95,7 @@ async fn tls_1_2_is_refused() {
     let identities = Identities::new();
     let system = identities.system().await;
     let client = identities.issue(&good("client"));
-    for (to, _) in services(&system) {
+    for to in system.services().map(|service| service.address) {
         let old = raw::tls_of(&[&rustls::version::TLS12], identities.authority.cert_pem(), Some(&client));
         assert!(refusal(to, old).await.ends_with("ProtocolVersion"));
         good_client_is_served(to, &identities).await;
@@ -129,9 +106,9 @@ async fn tls_1_2_is_refused() {
 async fn a_session_cannot_be_resumed_so_each_connection_shows_its_certificate() {
     let identities = Identities::new();
     let system = identities.system().await;
-    let mut tls = tls(identities.authority.cert_pem(), Some(&identities.issue(&good("client"))));
+    let mut tls = identities.tls(Some(&identities.issue(&good("client"))));
     tls.resumption = Resumption::in_memory_sessions(8);
-    for (to, _) in services(&system) {
+    for to in system.services().map(|service| service.address) {
         for _ in 0..2 {
             let mut frames = Frames::open(connect(to, tls.clone()).await.unwrap()).await.unwrap();
             frames.next_of(kind::SETTINGS).await.unwrap();
@@ -147,9 +124,9 @@ async fn only_h2_is_spoken() {
     let identities = Identities::new();
     let system = identities.system().await;
     let client = identities.issue(&good("client"));
-    for (to, _) in services(&system) {
+    for to in system.services().map(|service| service.address) {
         for (offered, answer) in [(vec![b"http/1.1".to_vec()], "NoApplicationProtocol"), (vec![], "closed")] {
-            let mut tls = tls(identities.authority.cert_pem(), Some(&client));
+            let mut tls = identities.tls(Some(&client));
             tls.alpn_protocols = offered;
             let refusal = refusal(to, tls).await;
             assert!(refusal.ends_with(answer), "{refusal}");
@@ -162,7 +139,7 @@ async fn only_h2_is_spoken() {
 async fn who_speaks_without_tls_hears_nothing_of_http() {
     let identities = Identities::new();
     let system = identities.system().await;
-    for (to, _) in services(&system) {
+    for to in system.services().map(|service| service.address) {
         for greeting in [PREFACE, b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n", b"\0"] {
             let mut tcp = TcpStream::connect(to).await.unwrap();
             tcp.write_all(greeting).await.unwrap();
@@ -180,8 +157,8 @@ async fn who_speaks_without_tls_hears_nothing_of_http() {
 async fn http_1_inside_tls_is_closed() {
     let identities = Identities::new();
     let system = identities.system().await;
-    let tls = tls(identities.authority.cert_pem(), Some(&identities.issue(&good("client"))));
-    for (to, _) in services(&system) {
+    let tls = identities.tls(Some(&identities.issue(&good("client"))));
+    for to in system.services().map(|service| service.address) {
         let mut connection = connect(to, tls.clone()).await.unwrap();
         connection.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
         let mut answer = Vec::new();
@@ -195,8 +172,8 @@ async fn http_1_inside_tls_is_closed() {
 async fn the_key_exchange_with_a_server_of_ours_is_post_quantum() {
     let identities = Identities::new();
     let system = identities.system().await;
-    let tls = tls(identities.authority.cert_pem(), Some(&identities.issue(&good("client"))));
-    for (to, _) in services(&system) {
+    let tls = identities.tls(Some(&identities.issue(&good("client"))));
+    for to in system.services().map(|service| service.address) {
         let connection = connect(to, tls.clone()).await.unwrap();
         let group = connection.get_ref().1.negotiated_key_exchange_group().unwrap();
         assert_eq!(group.name(), NamedGroup::X25519MLKEM768);
@@ -232,50 +209,52 @@ impl Impostor {
     }
 }
 
-/// A system whose todo-service takes the impostor for auth-service.
-async fn deceived(identities: &Identities, impostor: &Impostor) -> System {
+/// Starts a system whose todo-service takes an impostor with this certificate for auth-service, and returns how that
+/// ended for the impostor and for a user who logs in and makes a todo.
+async fn deceive(
+    identities: &Identities,
+    certificate: &Issued,
+    change: impl Fn(Settings) -> Settings,
+) -> (Result<NamedGroup, String>, Result<Todo, Status>) {
+    let mut impostor = Impostor::start(certificate).await;
     let address = format!("https://{}", impostor.address);
-    let deceive = |settings| {
-        let settings = identities.used_by(settings);
-        if is_todo_service(&settings) { settings.with("AUTH_ADDRESS", address.clone()) } else { settings }
+    let to_impostor = |settings| {
+        if is_todo_service(&settings) { change(settings).with("AUTH_ADDRESS", address.clone()) } else { settings }
     };
-    System::configured(Cluster::throwaway().await.unwrap(), Clock::system(), deceive).await
+    let system = identities.system_with(to_impostor).await;
+    let shaken = impostor.handshakes.recv().await.unwrap();
+    let channel = |to| e2e::system::channel(identities.directory(), to, "client");
+    let anonymous = Client::new(channel(system.auth.address), channel(system.todo.address), None);
+    let made = anonymous.sign_up("alice").await.client.create_todo("a todo").await;
+    (shaken, made)
 }
 
 #[tokio::test]
 async fn todo_service_gives_no_impostor_of_auth_service_a_connection() {
     let identities = Identities::new();
-    let elsewhere = Authority::new("elsewhere").unwrap();
+    let elsewhere = Authority::new("elsewhere").unwrap().issue(&good("auth-service")).unwrap();
+    let client = identities.issue(&Leaf { dns: vec!["client".to_owned()], ..good("client") });
+    let former = identities.issue(&Leaf { not_after: datetime!(2021-01-01 0:00 UTC), ..good("auth-service") });
+    let revoked = identities.issue(&good("auth-service"));
+    identities.write("crl.pem", &identities.authority.revoke(std::slice::from_ref(&revoked.serial)).unwrap());
     for (who, certificate, alert) in [
-        ("another authority's auth-service", elsewhere.issue(&good("auth-service")).unwrap(), "UnknownCA"),
-        ("a client of ours", identities.issue(&Leaf { dns: vec!["client".to_owned()], ..good("client") }), "BadCertificate"),
-        ("a former auth-service", identities.issue(&expired("auth-service")), "CertificateExpired"),
+        ("another authority's auth-service", elsewhere, "UnknownCA"),
+        ("a client of ours", client, "BadCertificate"),
+        ("a former auth-service", former, "CertificateExpired"),
+        ("a revoked auth-service", revoked, "CertificateRevoked"),
     ] {
-        let mut impostor = Impostor::start(&certificate).await;
-        let system = deceived(&identities, &impostor).await;
-        let alerted = impostor.handshakes.recv().await.unwrap().expect_err(who);
+        let with_list = |settings: Settings| settings.with("TLS_CRL", identities.file("crl.pem"));
+        let (shaken, made) = deceive(&identities, &certificate, with_list).await;
+        let alerted = shaken.expect_err(who);
         assert!(alerted.ends_with(alert), "{who}: {alerted}");
-        let tokens = system_user(&system, &identities).await;
-        let status = tokens.expect_err(who);
-        assert_eq!(told(&status), (Code::Unavailable, "AUTH_UNAVAILABLE".to_owned()), "{who}");
+        assert_eq!(told(&made.expect_err(who)), (Code::Unavailable, "AUTH_UNAVAILABLE".to_owned()), "{who}");
     }
 }
 
 #[tokio::test]
 async fn todo_service_connects_to_who_has_the_certificate_of_auth_service_and_post_quantum() {
     let identities = Identities::new();
-    let mut auth_service = Impostor::start(&identities.issue(&good("auth-service"))).await;
-    let _system = deceived(&identities, &auth_service).await;
-    assert_eq!(auth_service.handshakes.recv().await.unwrap(), Ok(NamedGroup::X25519MLKEM768));
-}
-
-fn expired(name: &str) -> Leaf {
-    Leaf { not_after: datetime!(2021-01-01 0:00 UTC), ..good(name) }
-}
-
-/// What becomes of a user who logs in and makes a todo.
-async fn system_user(system: &System, identities: &Identities) -> Result<proto::todo::v1::Todo, tonic::Status> {
-    let channel = |to| e2e::system::channel(identities.directory(), to, "client");
-    let anonymous = e2e::Client::new(channel(system.auth.address), channel(system.todo.address), None);
-    anonymous.sign_up("alice").await.client.create_todo("a todo").await
+    let certificate = identities.issue(&good("auth-service"));
+    let (shaken, _) = deceive(&identities, &certificate, |settings| settings).await;
+    assert_eq!(shaken, Ok(NamedGroup::X25519MLKEM768));
 }
