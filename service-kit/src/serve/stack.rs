@@ -1,5 +1,7 @@
-//! What a call passes, from outside to inside: peer, telemetry, deadline, access, panic guard, routes (and in each
-//! service its interceptor). One list, in this order, for both services.
+//! What a call passes, from outside to inside: peer, telemetry, deadline, access, reasons for what tonic refuses, panic
+//! guard, routes (and in each service its interceptor). One list, in this order, for both services.
+
+mod unread;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ pub(super) fn service(
 > + Clone
 + Send
 + 'static {
+    let max_bytes = context.limits.max_request_bytes;
     ServiceBuilder::new()
         .map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
@@ -42,6 +45,7 @@ pub(super) fn service(
         .layer(TelemetryLayer::new(Arc::clone(&context.metrics), context.clock.clone()))
         .layer(DeadlineLayer::new(&context.limits))
         .layer(AccessLayer)
+        .map_response(move |answer| unread::explain(answer, max_bytes))
         .service(routes)
 }
 
