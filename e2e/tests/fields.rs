@@ -8,7 +8,7 @@ use e2e::refusal::{reason, told};
 use e2e::rules::{Field, Rule, fields, get, outputs, set};
 use e2e::scene::Scene;
 use e2e::settings::Settings;
-use e2e::wire::methods;
+use e2e::wire::{methods, unary};
 use local_postgres::Cluster;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, Value};
 use service_kit::clock::Clock;
@@ -167,4 +167,65 @@ async fn what_only_the_service_sets_is_ignored_in_a_request() {
         let answer = scene.send(&method, &request).await;
         assert!(answer.is_ok(), "{}: {answer:?}", method.full_name());
     }
+}
+
+/// Asserts that a request is refused before it is a request.
+fn assert_unread<T>(answer: Result<T, Status>, told_of: (Code, &str), context: &str) {
+    let status = answer.err().unwrap_or_else(|| panic!("taken: {context}"));
+    assert_eq!(told(&status), (told_of.0, told_of.1.to_owned()), "{context}: {status:?}");
+}
+
+#[tokio::test]
+async fn a_request_of_more_than_64_kib_is_too_large_for_every_rpc() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        // Field 1000, which no message has, of the length that fills the rest: 5 bytes are its own.
+        let filled = |bytes: usize| [vec![0xc2, 0x3e], leb128(bytes - 5), vec![b'a'; bytes - 5]].concat();
+        let (most, over) = (filled(64 * 1024), filled(64 * 1024 + 1));
+        assert_eq!((most.len(), over.len()), (64 * 1024, 64 * 1024 + 1));
+        let answer = scene.send_bytes(&method, over).await;
+        assert_unread(answer, (Code::ResourceExhausted, "MESSAGE_TOO_LARGE"), method.full_name());
+        let answer = scene.send_bytes(&method, most).await;
+        let reason = answer.err().map(|status| reason(&status));
+        assert!(reason.is_none_or(|reason| reason == "FIELD_INVALID"), "{}", method.full_name());
+    }
+}
+
+/// A length as protobuf writes it, in three bytes.
+fn leb128(length: usize) -> Vec<u8> {
+    let group = |shift: usize| u8::try_from(length >> shift & 0x7f).unwrap();
+    vec![group(0) | 0x80, group(7) | 0x80, group(14)]
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_the_request_are_malformed_for_every_rpc() {
+    let system = start().await;
+    let scene = Scene::of(&system).await;
+    for method in methods() {
+        // The rest is missing; a length beyond the end; a number where a field must be; a group that never ends.
+        for bytes in [vec![0x0a], vec![0xc2, 0x3e, 0x7f], vec![0x00, 0x01], vec![0xc3, 0x3e]] {
+            let context = format!("{} {bytes:?}", method.full_name());
+            let answer = scene.send_bytes(&method, bytes).await;
+            assert_unread(answer, (Code::InvalidArgument, "MESSAGE_MALFORMED"), &context);
+        }
+        let is_text = |field: &FieldDescriptor| field.kind() == Kind::String;
+        if let Some(text) = method.input().fields().find(is_text) {
+            let not_utf8 = vec![u8::try_from(text.number() << 3 | 2).unwrap(), 2, 0xc3, 0x28];
+            let answer = scene.send_bytes(&method, not_utf8).await;
+            assert_unread(answer, (Code::InvalidArgument, "MESSAGE_MALFORMED"), method.full_name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_request_is_unsupported_and_told_what_is_read() {
+    let system = start().await;
+    let mut request = tonic::Request::new(bytes::Bytes::new());
+    request.metadata_mut().insert("grpc-encoding", "gzip".parse().unwrap());
+    let channel = system.channel(system.auth.address, "client");
+    let answer = unary(channel, "/auth.v1.AuthService/GetJwks", request).await;
+    let read = answer.as_ref().err().and_then(|status| status.metadata().get("grpc-accept-encoding").cloned());
+    assert_eq!(read, Some("identity".parse().unwrap()));
+    assert_unread(answer, (Code::Unimplemented, "COMPRESSION_UNSUPPORTED"), "gzip");
 }
