@@ -26,7 +26,7 @@ pub(crate) async fn run(require_tools: bool) -> anyhow::Result<()> {
         ("module boundaries", modules::check().map(|()| Outcome::Passed)),
         ("buf lint", tools::buf_lint(require_tools)),
         ("buf breaking", tools::buf_breaking(require_tools)),
-        ("api-linter", tools::api_linter(require_tools)),
+        ("api-linter", tools::api_linter()),
         ("clippy", clippy()),
         ("queries", queries::check().await.map(|()| Outcome::Passed)),
         ("cargo-deny", tools::deny(require_tools)),

@@ -29,7 +29,7 @@ enum Task {
     Certs,
     /// Everything that CI checks before the tests
     Check {
-        /// Fail when buf, api-linter or cargo-deny is not installed, instead of saying so
+        /// Fail when buf or cargo-deny is not installed, instead of saying so
         #[arg(long)]
         require_tools: bool,
     },
