@@ -13,7 +13,23 @@ const FILLS: [char; 2] = ['\u{1D11E}', '\u{301}'];
 /// What patterns are about: control characters (C0, DEL and C1), separators of lines and names, letters of either case and
 /// beyond ASCII, and what is beside a range of ASCII.
 const INTRUDERS: [char; 17] = [
-    '\0', '\t', '\n', '\u{1b}', '\u{7f}', '\u{85}', '\u{2028}', ' ', '@', '/', '-', '_', '~', '5', 'Q', 'ß', '\u{10FFFF}',
+    '\0',
+    '\t',
+    '\n',
+    '\u{1b}',
+    '\u{7f}',
+    '\u{85}',
+    '\u{2028}',
+    ' ',
+    '@',
+    '/',
+    '-',
+    '_',
+    '~',
+    '5',
+    'Q',
+    'ß',
+    '\u{10FFFF}',
 ];
 /// Names, ids, and what could be taken for them.
 const SHAPES: [&str; 34] = [
@@ -74,7 +90,9 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
             .map(|number| Probe { value: Some(Value::I32(number)), admitted: number >= *least })
             .into(),
         Rule::Mask(resource) => masks(resource),
-        Rule::Message => vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }],
+        Rule::Message => {
+            vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }]
+        }
     };
     for side in [true, false] {
         assert!(probes.iter().any(|probe| probe.admitted == side), "{rule:?} has no value that is admitted: {side}");
@@ -91,10 +109,15 @@ fn texts(rule: &Text, valid: &str) -> Vec<Probe> {
         values.extend(lengths(rule).flat_map(|length| sized(valid, length)));
     }
     let probes = values.into_iter();
-    let probes: Vec<_> = probes.map(|text| Probe { admitted: rule.admits(&text), value: Some(Value::String(text)) }).collect();
+    let probes: Vec<_> =
+        probes.map(|text| Probe { admitted: rule.admits(&text), value: Some(Value::String(text)) }).collect();
     for length in [rule.min].into_iter().chain(rule.max) {
-        let of_length = |probe: &Probe| matches!(&probe.value, Some(Value::String(text)) if text.chars().count() == length);
-        assert!(length == 0 || probes.iter().any(|probe| probe.admitted && of_length(probe)), "{rule:?}: none of {length}");
+        let of_length =
+            |probe: &Probe| matches!(&probe.value, Some(Value::String(text)) if text.chars().count() == length);
+        assert!(
+            length == 0 || probes.iter().any(|probe| probe.admitted && of_length(probe)),
+            "{rule:?}: none of {length}"
+        );
     }
     probes
 }

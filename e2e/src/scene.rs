@@ -79,7 +79,9 @@ impl Scene {
             "auth.v1.AuthService.RefreshTokens" => {
                 auth::RefreshTokensRequest { refresh_token: self.other.refresh_token.clone() }.encode_to_vec()
             }
-            "auth.v1.AuthService.LogOut" | "auth.v1.AuthService.GetJwks" | "todo.v1.ListService.ListLists" => Vec::new(),
+            "auth.v1.AuthService.LogOut" | "auth.v1.AuthService.GetJwks" | "todo.v1.ListService.ListLists" => {
+                Vec::new()
+            }
             "auth.v1.TokenService.IntrospectToken" => {
                 auth::IntrospectTokenRequest { token: self.owner.granted.access_token.clone() }.encode_to_vec()
             }
@@ -112,7 +114,9 @@ impl Scene {
                 let todo = todo::Todo { name, title: "Buy tea".to_owned(), ..Default::default() };
                 todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }.encode_to_vec()
             }
-            "todo.v1.TodoService.CompleteTodo" => todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec(),
+            "todo.v1.TodoService.CompleteTodo" => {
+                todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec()
+            }
             "todo.v1.TodoService.ReopenTodo" => todo::ReopenTodoRequest { name, ..Default::default() }.encode_to_vec(),
             "todo.v1.TodoService.DeleteTodo" => {
                 todo::DeleteTodoRequest { name: self.doomed.name.clone(), ..Default::default() }.encode_to_vec()
@@ -143,7 +147,9 @@ impl Scene {
             Caller::Anonymous => self.call(&self.channels, method, None, bytes).await,
             Caller::User => self.call(&self.channels, method, Some(&session.access_token), bytes).await,
             Caller::Peer => self.call(&self.peer, method, None, bytes).await,
-            Caller::Admin | Caller::Unspecified => panic!("{} is for somebody who is not here yet: add them", rule.path),
+            Caller::Admin | Caller::Unspecified => {
+                panic!("{} is for somebody who is not here yet: add them", rule.path)
+            }
         }
     }
 
@@ -151,7 +157,12 @@ impl Scene {
     ///
     /// # Errors
     /// The rpc's.
-    pub async fn send_as(&self, user: &User, method: &MethodDescriptor, message: &DynamicMessage) -> Result<Bytes, Status> {
+    pub async fn send_as(
+        &self,
+        user: &User,
+        method: &MethodDescriptor,
+        message: &DynamicMessage,
+    ) -> Result<Bytes, Status> {
         self.call(&self.channels, method, Some(&user.granted.access_token), message.encode_to_vec()).await
     }
 
