@@ -1,0 +1,96 @@
+//! The proof of the write shape: the revisions of a list are given out once, without a gap, in the order in which they
+//! become visible, whoever writes at once. An audit kept by a trigger tells what really happened, and mutants show that
+//! the proof can fail.
+
+#[path = "../support/database.rs"]
+mod database;
+
+mod audit;
+mod dice;
+mod follower;
+mod storm;
+
+use sqlx::AssertSqlSafe;
+use sqlx::Connection;
+
+use crate::audit::Audit;
+use crate::storm::{Report, Storm};
+
+/// Batches that each writer sends: some ten seconds on two cores. A mutant shows itself much sooner.
+const BATCHES: usize = 120;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revisions_are_given_out_once_without_a_gap_in_the_order_of_commits() {
+    let storm = Storm::new().await;
+    let Report { faults, tally } = storm.run(BATCHES).await;
+    assert_eq!(faults, Vec::<String>::new(), "{tally:?}");
+    // Every branch was taken, often.
+    for (branch, times) in [
+        ("done", tally.done),
+        ("repeated", tally.repeated),
+        ("taken", tally.taken),
+        ("quota", tally.quota),
+        ("mismatch", tally.mismatch),
+        ("conditional", tally.conditional),
+        ("again", tally.again),
+        ("refused", tally.refused),
+        ("polls", tally.polls),
+    ] {
+        assert!(times > 100, "{branch} only {times} times: {tally:?}");
+    }
+}
+
+/// Replaces one text in a function of the schema.
+async fn mutate(storm: &Storm, function: &str, text: &str, by: &str) {
+    let mut admin = storm.admin().await;
+    let definition: String = sqlx::query_scalar("SELECT pg_get_functiondef($1::regproc)")
+        .bind(function)
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    assert!(definition.contains(text), "{function} has no {text:?}");
+    sqlx::raw_sql(AssertSqlSafe(definition.replace(text, by))).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_the_lock_the_proof_fails() {
+    let storm = Storm::new().await;
+    mutate(&storm, "todo.create_todos", "FOR NO KEY UPDATE", "").await;
+    mutate(&storm, "todo.change_todos", "FOR NO KEY UPDATE", "").await;
+    let Report { faults, .. } = storm.run(BATCHES).await;
+    // Whichever comes first: a revision given out twice, or two that wait for each other's rows.
+    let expected = |fault: &String| fault.contains("todos_list_id_revision_key") || fault.contains("deadlock");
+    assert!(faults.iter().any(expected), "{faults:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_locks_in_no_common_order_the_proof_fails() {
+    let storm = Storm::new().await;
+    mutate(&storm, "todo.change_todos", "ORDER BY l.id", "ORDER BY l.id DESC").await;
+    let Report { faults, .. } = storm.run(BATCHES).await;
+    assert!(faults.iter().any(|fault| fault.contains("deadlock")), "{faults:?}");
+}
+
+/// The schedule that a sequence does not survive: the first writer commits last.
+#[tokio::test]
+async fn a_cursor_over_a_sequence_misses_what_commits_late_and_a_cursor_over_revisions_does_not() {
+    let storm = Storm::new().await;
+    let [first_list, second_list, ..] = storm.lists();
+    let (mut first, mut second) = (storm.writer().await, storm.writer().await);
+    let mut follower = storm.follower().await;
+    let mut audit = Audit::new(storm.admin().await);
+
+    let mut first = first.begin().await.unwrap();
+    storm.write_one(&mut first, first_list).await;
+    storm.write_one(&mut second, second_list).await;
+    let seen_early = audit.after_sequence(0).await;
+    follower.poll().await;
+    first.commit().await.unwrap();
+    let seen_late = audit.after_sequence(*seen_early.iter().max().unwrap()).await;
+    follower.poll().await;
+
+    assert_eq!((seen_early.len(), seen_late.len()), (1, 0), "one of two writes is never seen");
+    assert_eq!(follower.revisions(), [(first_list, 1), (second_list, 1)]);
+    assert_eq!(follower.faults(), Vec::<String>::new());
+}

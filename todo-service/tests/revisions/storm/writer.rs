@@ -1,0 +1,183 @@
+//! One of the writers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use service_kit::postgres::{Database, Error};
+use todo_service::fingerprint::Fingerprint;
+use todo_service::list::ListId;
+use todo_service::revision::{Etag, Revision};
+use todo_service::store::todos::{self, Changed, Created};
+use todo_service::todo::{Action, Change, NewTodo, TodoKey};
+use uuid::Uuid;
+
+use super::{Cast, MAX_LIVE};
+use crate::dice::Dice;
+
+/// Ids that the writers share and use again and again, of either kind.
+const SHARED_IDS: usize = 40;
+/// Versions that a writer remembers.
+const MEMORY: usize = 400;
+
+/// What a writer was told about one element of a batch.
+pub(crate) enum Event {
+    Created { list: Uuid, creator: Uuid, request: Option<Uuid>, todo: Uuid, revision: i64 },
+    Changed { list: Uuid, todo: Uuid, expected: Option<i64>, revision: i64 },
+    Taken,
+    Quota,
+    Mismatch,
+    Again,
+    /// Not found, as it must be, or may be.
+    Refused,
+    Fault(String),
+}
+
+pub(crate) struct Writer {
+    database: Database,
+    cast: Cast,
+    dice: Dice,
+    /// Versions of todos, some of them stale by now.
+    known: Vec<(TodoKey, Revision)>,
+    /// Whether a batch has failed, of whichever writer: no more is to be learned.
+    broken: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(crate) fn new(database: Database, cast: Cast, seed: u64, broken: Arc<AtomicBool>) -> Self {
+        Self { database, cast, dice: Dice::seeded(seed), known: Vec::new(), broken }
+    }
+
+    pub(crate) async fn send(mut self, batches: usize) -> Vec<Event> {
+        let mut events = Vec::new();
+        for _ in 0..batches {
+            if self.broken.load(Ordering::Relaxed) {
+                break;
+            }
+            let sent = if self.known.is_empty() || self.dice.percent(40) {
+                self.send_creates(&mut events).await
+            } else {
+                self.send_changes(&mut events).await
+            };
+            if let Err(error) = sent {
+                self.broken.store(true, Ordering::Relaxed);
+                events.push(Event::Fault(error.to_string()));
+            }
+        }
+        events
+    }
+
+    async fn send_creates(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
+        let batch: Vec<_> = (0..=self.dice.below(32)).map(|_| self.new_todo()).collect();
+        let answers = todos::create(&self.database, &batch, MAX_LIVE).await?;
+        events.extend(batch.iter().zip(answers).map(|(todo, answer)| self.created(todo, answer)));
+        Ok(())
+    }
+
+    async fn send_changes(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
+        let batch: Vec<_> = (0..=self.dice.below(32)).map(|_| self.a_change()).collect();
+        let answers = todos::change(&self.database, &batch).await?;
+        events.extend(batch.iter().zip(answers).map(|(change, answer)| self.changed(change, answer)));
+        Ok(())
+    }
+
+    fn user(&self) -> Uuid {
+        match self.dice.below(100) {
+            0..10 => self.dice.pick(&self.cast.refused),
+            10..20 => self.cast.guest,
+            _ => self.dice.pick(&self.cast.editors),
+        }
+    }
+
+    /// A todo: in three of five cases one that others make as well, now and then with another body.
+    fn new_todo(&self) -> NewTodo {
+        let creator = self.user();
+        let list = ListId::new(self.dice.pick(&self.cast.lists));
+        let shared = self.dice.below(SHARED_IDS);
+        let (id, request, title) = match self.dice.below(100) {
+            0..50 => (self.dice.id(), Some(shared_id(0, shared)), format!("request {shared}")),
+            50..60 => (shared_id(1, shared), None, format!("todo {shared}")),
+            60..65 => (self.dice.id(), Some(shared_id(0, shared)), "another body".to_owned()),
+            _ => (self.dice.id(), None, "only once".to_owned()),
+        };
+        NewTodo {
+            creator,
+            key: TodoKey { list, id },
+            request,
+            fingerprint: Fingerprint::new(creator, &[(2, title.as_bytes())]),
+            title: title.parse().unwrap(),
+            notes: "".parse().unwrap(),
+        }
+    }
+
+    fn a_change(&self) -> Change {
+        let (key, revision) = self.dice.pick(&self.known);
+        let title = format!("title {}", self.dice.below(1_000_000));
+        let action = match self.dice.below(100) {
+            0..50 => Action::Edit { title: title.parse().ok(), notes: None },
+            50..70 => Action::Complete,
+            70..85 => Action::Reopen,
+            _ => Action::Delete,
+        };
+        let expected = self.dice.percent(50).then(|| Etag::from(revision));
+        Change { user: self.user(), key, expected, action }
+    }
+
+    fn remember(&mut self, key: TodoKey, revision: Revision) {
+        if self.known.len() < MEMORY {
+            self.known.push((key, revision));
+        } else {
+            let place = self.dice.below(MEMORY);
+            self.known[place] = (key, revision);
+        }
+    }
+
+    fn may_be_refused(&self, user: Uuid) -> bool {
+        user == self.cast.guest || self.cast.refused.contains(&user)
+    }
+
+    fn created(&mut self, asked: &NewTodo, answer: Created) -> Event {
+        let creator = asked.creator;
+        if self.cast.refused.contains(&creator) && answer != Created::NotFound {
+            return Event::Fault(format!("{creator} may not write, and did: {answer:?}"));
+        }
+        match answer {
+            Created::Todo(todo) => {
+                self.remember(todo.key, todo.revision);
+                let (list, revision) = (todo.key.list.uuid(), todo.revision.count());
+                Event::Created { list, creator, request: asked.request, todo: todo.key.id, revision }
+            }
+            Created::Taken => Event::Taken,
+            Created::Quota => Event::Quota,
+            Created::Again => Event::Again,
+            Created::NotFound if self.may_be_refused(creator) => Event::Refused,
+            Created::NotFound => Event::Fault(format!("{creator} may write, and was refused")),
+        }
+    }
+
+    fn changed(&mut self, asked: &Change, answer: Changed) -> Event {
+        let user = asked.user;
+        if self.cast.refused.contains(&user) && answer != Changed::NotFound {
+            return Event::Fault(format!("{user} may not write, and did: {answer:?}"));
+        }
+        let expected = asked.expected.map(|etag| etag.revision().count());
+        match answer {
+            Changed::Todo(todo) => {
+                self.remember(todo.key, todo.revision);
+                let (list, revision) = (todo.key.list.uuid(), todo.revision.count());
+                Event::Changed { list, todo: todo.key.id, expected, revision }
+            }
+            Changed::Mismatch(present) if Some(present.count()) == expected => {
+                Event::Fault(format!("{present:?} is what was expected"))
+            }
+            Changed::Mismatch(_) => Event::Mismatch,
+            Changed::Again => Event::Again,
+            // Deleted, or refused.
+            Changed::NotFound => Event::Refused,
+        }
+    }
+}
+
+/// One of the ids that all writers know.
+fn shared_id(kind: u128, n: usize) -> Uuid {
+    Uuid::from_u128(0x7000_0000_0000_0000 << 64 | kind << 32 | n as u128)
+}
