@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 use clap::CommandFactory;
 use e2e::process::command;
 use e2e::settings::Settings;
-use e2e::system::{key_file, migrated_database};
+use e2e::system::key_file;
 use e2e::System;
 use local_postgres::{Cluster, Role};
 use tokio::io::AsyncWriteExt;

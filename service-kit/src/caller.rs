@@ -69,7 +69,7 @@ impl Authenticate {
 
 impl Interceptor for Authenticate {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let Some(Admitted { method, required }) = request.extensions().get::<Admitted>().cloned() else {
+        let Some(Admitted { method, required }) = request.extensions().get::<Admitted>().copied() else {
             return Err(not_allowed("?"));
         };
         match required {

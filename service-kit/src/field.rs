@@ -60,6 +60,7 @@ pub fn uuid(value: &str) -> Result<Uuid, Invalid> {
 }
 
 /// A UUID as a segment of a resource name: in lower case, so that a resource has one name.
+#[must_use]
 pub fn name_uuid(segment: &str) -> Option<Uuid> {
     uuid(segment).ok().filter(|_| !segment.bytes().any(|b| b.is_ascii_uppercase()))
 }

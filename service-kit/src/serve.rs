@@ -122,9 +122,9 @@ impl Server {
         self.background("probes", probes);
         let drain = Duration::from_secs(self.settings.drain_seconds.into());
         let (limits, stop_all) = (self.settings.limits.clone(), self.stop.clone());
-        let context = connection::Context { limits, identity, metrics, clock: self.clock.clone(), drain, stop: stop_all };
+        let context = connection::Context { limits, identity, metrics: Arc::clone(&metrics), clock: self.clock.clone(), drain, stop: stop_all };
         let reported = health.clone();
-        let workers = Workers::start(self.worker_count(), context, move |builder| {
+        let workers = Workers::start(self.worker_count(), &context, move |builder| {
             routes(builder);
             stack::add_health_and_reflection(builder, &reported);
         })?;
@@ -132,7 +132,7 @@ impl Server {
         let outcome = tokio::select! {
             () = stop.cancelled() => Ok(()),
             Some(ended) = self.tasks.join_next() => Err(ended_early(ended)),
-            failed = worker::accept(self.grpc.try_clone()?, &workers, &self.settings.limits) => failed,
+            failed = worker::accept(self.grpc.try_clone()?, &workers, &self.settings.limits, &metrics) => failed,
         };
         self.tasks.abort_all();
         health.publish(false).await;

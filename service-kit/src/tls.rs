@@ -128,6 +128,7 @@ fn pem_items<T: PemObject>(path: &Path, what: &str) -> Result<Vec<T>, Error> {
     if items.is_empty() { Err(refused(format!("no {what} in it"))) } else { Ok(items) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn unusable(error: rustls::Error) -> Error {
     Error::Unusable(error.to_string())
 }

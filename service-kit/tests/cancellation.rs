@@ -88,7 +88,7 @@ async fn the_same_callers_on_a_plain_pool_leak_transactions() {
     let (mut acknowledged, mut leaked) = (Vec::new(), 0);
     for id in 0..ROUNDS {
         abandoned(pool.begin(), rng.random_range(1..6)).await;
-        if insert(&mut *pool.acquire().await.unwrap(), id).await.is_ok() {
+        if insert(&mut pool.acquire().await.unwrap(), id).await.is_ok() {
             acknowledged.push(id);
         }
         leaked = leaked.max(idle_in_transaction(&mut admin).await);

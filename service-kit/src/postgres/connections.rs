@@ -17,7 +17,7 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// A connection that rested longer is pinged before use.
 const RESTED: Duration = Duration::from_secs(10);
 /// The longest life of a connection: failovers and changed roles are noticed.
-const LIFE: Duration = Duration::from_secs(30 * 60);
+const LIFE: Duration = Duration::from_mins(30);
 
 pub(super) struct Connections {
     options: PgConnectOptions,

@@ -12,6 +12,7 @@ use tonic::service::RoutesBuilder;
 
 use super::connection::{Connection, Context, Slots};
 use super::{Limits, stack};
+use crate::telemetry::metrics::Metrics;
 
 /// How long the acceptor rests after an error: file descriptors run out, and a tight loop would burn the core.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
@@ -38,7 +39,7 @@ impl Workers {
     /// Starts `count` threads; `routes` runs once in each.
     pub(super) fn start(
         count: usize,
-        context: Context,
+        context: &Context,
         routes: impl Fn(&mut RoutesBuilder) + Send + Sync + 'static,
     ) -> anyhow::Result<Self> {
         let (routes, slots) = (Arc::new(routes), Slots::new(&context.limits));
@@ -111,7 +112,12 @@ async fn serve(mut accepted: mpsc::UnboundedReceiver<Accepted>, connection: Conn
 }
 
 /// Accepts until cancelled. An accept error never ends the loop (RUSTSEC-2024-0376).
-pub(super) async fn accept(listener: TcpListener, workers: &Workers, limits: &Limits) -> anyhow::Result<()> {
+pub(super) async fn accept(
+    listener: TcpListener,
+    workers: &Workers,
+    limits: &Limits,
+    metrics: &Metrics,
+) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let places = Arc::new(Semaphore::new(limits.max_connections.get()));
     loop {
@@ -124,6 +130,7 @@ pub(super) async fn accept(listener: TcpListener, workers: &Workers, limits: &Li
             }
         };
         let Ok(permit) = Arc::clone(&places).try_acquire_owned() else {
+            metrics.refused_connections.inc();
             tracing::warn!(limit = limits.max_connections, "connection refused: too many");
             continue;
         };
