@@ -1,27 +1,21 @@
 //! The server that `cargo xtask up` and the tests talk to.
 
+mod control;
+
 use std::{
     env,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::Context as _;
-use rustix::process::Signal;
-use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
-use tokio::{
-    sync::OnceCell,
-    time::{Instant, sleep},
-};
+use sqlx::{PgConnection, postgres::PgConnectOptions};
+use tokio::sync::OnceCell;
 
 use crate::{
     database::{Address, Database, Role, parse_url},
     server::Server,
     throwaway,
 };
-
-/// How long a server may take to accept connections. A crashed one replays its log first.
-const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A Postgres server with TLS, log-in by certificate, and our roles and schemas.
 ///
@@ -52,12 +46,12 @@ impl Cluster {
     pub async fn private() -> anyhow::Result<Self> {
         let home = tempfile::Builder::new().prefix("local-postgres-").tempdir()?;
         let server = Server::prepare(home.path()).await?;
-        let broom = throwaway::Broom::for_directory(server.home(), server.account())?;
+        let broom = throwaway::Broom::for_directory(&server.files.home, server.files.account.as_ref())?;
         // From here on the broom removes it: this process may be killed.
         let _ = home.keep();
-        let certificates = server.home().join("certificates");
+        let certificates = server.files.home.join("certificates");
         certs::keep_fresh(&certificates)?;
-        throwaway::hand_over(&certificates, server.account())?;
+        throwaway::hand_over(&certificates, server.files.account.as_ref())?;
         Self::started(server, certificates, Some(broom)).await
     }
 
@@ -132,58 +126,7 @@ impl Cluster {
         self.address.create_database(template).await
     }
 
-    /// Starts a stopped or killed server again, on the same port, and waits until it answers.
-    pub async fn start(&self) -> anyhow::Result<()> {
-        let deadline = Instant::now() + START_LIMIT;
-        self.server()?.launch(self.certificates()).await?;
-        loop {
-            let answer = match self.admin("postgres").await {
-                Ok(connection) => return Ok(connection.close().await?),
-                Err(answer) => answer,
-            };
-            match self.server()?.failure() {
-                // Its killed predecessor's backends need a moment to notice.
-                Some(reason) if reason.contains("pre-existing shared memory block") => {
-                    self.server()?.launch(self.certificates()).await?;
-                }
-                Some(reason) => anyhow::bail!("Postgres does not start:\n{reason}"),
-                None => {}
-            }
-            if Instant::now() > deadline {
-                return Err(answer).context("Postgres does not become ready");
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Stops the server as an operator would: sessions are ended, a checkpoint is written.
-    pub async fn stop(&self) -> anyhow::Result<()> {
-        self.server()?.tell(Signal::INT)?;
-        self.server()?.ended().await
-    }
-
-    /// Stops the server at once, without a checkpoint: the next start recovers.
-    pub async fn stop_immediate(&self) -> anyhow::Result<()> {
-        self.server()?.tell(Signal::QUIT)?;
-        self.server()?.ended().await
-    }
-
-    /// `kill -9` of every process of the server.
-    pub async fn kill_hard(&self) -> anyhow::Result<()> {
-        self.server()?.signal(Signal::KILL)?;
-        self.server()?.ended().await
-    }
-
-    /// Stops every process of the server where it stands: connections stay open, nobody answers.
-    pub fn pause(&self) -> anyhow::Result<()> {
-        self.server()?.signal(Signal::STOP)
-    }
-
-    /// Ends a pause.
-    pub fn resume(&self) -> anyhow::Result<()> {
-        self.server()?.signal(Signal::CONT)
-    }
-
+    /// The server, where we can start and stop it.
     fn server(&self) -> anyhow::Result<&Server> {
         self.server.as_ref().context("the server of DATABASE_URL is not ours to start and stop")
     }

@@ -19,6 +19,7 @@ mod archive;
 mod binaries;
 mod cluster;
 mod database;
+mod files;
 mod home;
 mod leash;
 mod postmaster;

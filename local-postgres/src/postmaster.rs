@@ -28,7 +28,7 @@ pub(crate) async fn await_previous(data: &Path) -> anyhow::Result<()> {
 }
 
 /// The postmaster that runs on `data`, if one does.
-fn serving(data: &Path) -> Option<Pid> {
+pub(crate) fn serving(data: &Path) -> Option<Pid> {
     let file = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let pid = Pid::from_raw(file.lines().next()?.trim().parse().ok()?)?;
     let its_directory = fs::read_link(format!("/proc/{}/cwd", pid.as_raw_nonzero()));

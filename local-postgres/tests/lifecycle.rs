@@ -65,6 +65,7 @@ async fn a_persistent_cluster_keeps_its_data_and_is_used_by_one_process_at_a_tim
     drop(cluster);
     let cluster = Cluster::persistent(&home, &certificates).await.unwrap();
     assert_eq!(notes(&cluster).await, ["kept"]);
+    cluster.stop().await.unwrap();
 }
 
 #[tokio::test]
