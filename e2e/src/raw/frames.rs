@@ -30,8 +30,8 @@ pub mod kind {
 pub mod code {
     /// Nothing is wrong: the peer is leaving.
     pub const NO_ERROR: u32 = 0;
-    /// The rules of HTTP/2 were broken.
-    pub const PROTOCOL_ERROR: u32 = 1;
+    /// A window was not kept, or made larger than it can be.
+    pub const FLOW_CONTROL_ERROR: u32 = 3;
     /// Not processed: it may be tried again elsewhere.
     pub const REFUSED_STREAM: u32 = 7;
     /// The client has lost interest.
@@ -41,7 +41,7 @@ pub mod code {
 }
 
 /// Set on the SETTINGS or PING that answers one.
-pub const ACK: u8 = 1;
+const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
@@ -87,10 +87,17 @@ impl Frame {
         Self::new(kind::RST_STREAM, 0, stream, code.to_be_bytes().to_vec())
     }
 
-    /// Lets the other side send more; 0 is a fault that must reset the stream (section 6.9).
+    /// Lets the other side send more.
     #[must_use]
     pub fn window_update(stream: u32, increment: u32) -> Self {
         Self::new(kind::WINDOW_UPDATE, 0, stream, increment.to_be_bytes().to_vec())
+    }
+
+    /// The answer to this SETTINGS or PING.
+    #[must_use]
+    pub fn acknowledged(&self) -> Self {
+        let payload = if self.kind == kind::PING { self.payload.clone() } else { Bytes::new() };
+        Self::new(self.kind, ACK, 0, payload)
     }
 
     /// The value of one setting, if this frame gives it.
