@@ -14,13 +14,11 @@ use proto::todo::v1::todo_service_server::TodoServiceServer;
 use service_kit::caller::Authenticate;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::field::{self, Fields};
 use service_kit::postgres::Database;
 use service_kit::serve;
 use service_kit::token::Verifier;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
-use uuid::Uuid;
 
 use self::lists::Lists;
 use self::todos::Todos;
@@ -55,15 +53,9 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let lists = ListServiceServer::new(Lists(parts.clone()))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let todos = TodoServiceServer::new(Todos(parts))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
+    let todos =
+        TodoServiceServer::new(Todos(parts)).max_decoding_message_size(decoding).max_encoding_message_size(encoding);
     routes
         .add_service(InterceptedService::new(lists, authenticate.clone()))
         .add_service(InterceptedService::new(todos, authenticate));
-}
-
-/// A UUID that a client may choose; the empty string leaves it to us.
-fn optional_uuid(fields: &mut Fields, path: &str, value: &str) -> Option<Option<Uuid>> {
-    if value.is_empty() { Some(None) } else { fields.take(path, field::uuid(value)).map(Some) }
 }

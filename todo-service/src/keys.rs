@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A key that is not known makes us ask at most this often: anybody can make up names of keys.
 const UNKNOWN_EVERY: Duration = Duration::from_secs(30);
 /// Bounds of the time between two fetches that succeed, whatever the answer says about its life.
-const REFRESH: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60 * 60));
+const REFRESH: (Duration, Duration) = (Duration::from_secs(5), Duration::from_hours(1));
 /// Bounds of the time before another try, which doubles.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 

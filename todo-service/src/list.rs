@@ -179,7 +179,12 @@ pub async fn get(database: &Database, user: Uuid, id: ListId) -> Result<List, Er
 
 /// The lists that the user may see, in the order of their ids, from the one after `after` on. The inbox is always
 /// among them.
-pub async fn page(database: &Database, user: Uuid, after: Option<ListId>, size: PageSize) -> Result<Page<List, ListId>, Error> {
+pub async fn page(
+    database: &Database,
+    user: Uuid,
+    after: Option<ListId>,
+    size: PageSize,
+) -> Result<Page<List, ListId>, Error> {
     if after.is_none() {
         get(database, user, ListId::inbox_of(user)).await?;
     }

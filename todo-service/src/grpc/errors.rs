@@ -27,12 +27,14 @@ pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
         todo::Error::NotFound => not_found(kind, name),
         todo::Error::Taken(id) => taken(*id),
         todo::Error::Quota(limit) => quota(*limit, "todos of the list"),
-        todo::Error::EtagMismatch => {
-            Refusal::new(Code::Aborted, Reason::EtagMismatch, format!("{name} has changed since it was read; read it again"))
-                .with("resource", name)
-                .resource(kind, name)
-                .into()
-        }
+        todo::Error::EtagMismatch => Refusal::new(
+            Code::Aborted,
+            Reason::EtagMismatch,
+            format!("{name} has changed since it was read; read it again"),
+        )
+        .with("resource", name)
+        .resource(kind, name)
+        .into(),
         todo::Error::Store(error) => database(error),
     }
 }

@@ -7,8 +7,8 @@ use service_kit::field::{self, Fields, Invalid};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::names::ListName;
-use super::{Parts, errors, messages, optional_uuid};
+use super::names::{ChosenId, ListName};
+use super::{Parts, errors, messages};
 use crate::fingerprint::Fingerprint;
 use crate::list::{self, DisplayName, ListId, NewList};
 use crate::page::{PageSize, Scope};
@@ -72,11 +72,11 @@ impl Lists {
             fields.optional::<Etag>("list.etag", &list.etag);
             fields.parse::<DisplayName>("list.display_name", &list.display_name)
         });
-        let chosen = optional_uuid(&mut fields, "list_id", &request.list_id);
+        let chosen = fields.optional::<ChosenId>("list_id", &request.list_id);
         let (display_name, chosen) = fields.all((display_name, chosen))?;
         let now = self.0.clock.now();
         let fingerprint = Fingerprint::new(owner, &[(2, display_name.as_str().as_bytes())]);
-        let id = ListId::new(chosen.unwrap_or_else(|| self.0.entropy.id(now)));
+        let id = ListId::new(chosen.map_or_else(|| self.0.entropy.id(now), |ChosenId(id)| id));
         Ok(NewList { owner, id, display_name, fingerprint })
     }
 }

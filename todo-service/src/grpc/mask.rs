@@ -7,17 +7,8 @@ use service_kit::field::Invalid;
 /// Paths that a mask may have at most.
 const MAX_PATHS: usize = 32;
 /// Fields of a todo that Update does not write: named in a mask, they are ignored.
-const NOT_WRITTEN: [&str; 9] = [
-    "name",
-    "state",
-    "creator",
-    "create_time",
-    "update_time",
-    "complete_time",
-    "delete_time",
-    "purge_time",
-    "etag",
-];
+const NOT_WRITTEN: [&str; 9] =
+    ["name", "state", "creator", "create_time", "update_time", "complete_time", "delete_time", "purge_time", "etag"];
 
 /// The fields of a todo that an update writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

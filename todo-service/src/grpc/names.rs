@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use service_kit::field::{Invalid, name_uuid};
+use service_kit::field::{self, Invalid, name_uuid};
 use uuid::Uuid;
 
 use crate::list::{ListId, ListRef};
@@ -24,6 +24,10 @@ pub(super) struct TodosParent(Option<ListRef>);
 /// `lists/{uuid}/todos/{uuid}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TodoName(pub(super) TodoKey);
+
+/// A UUID of the client's choice, in either case: the last segment of a name to come, or a request id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChosenId(pub(super) Uuid);
 
 impl TodosParent {
     pub(super) fn of(self, caller: Uuid) -> Parent {
@@ -61,10 +65,17 @@ impl FromStr for TodoName {
 
     fn from_str(name: &str) -> Result<Self, Invalid> {
         let segments = name.strip_prefix("lists/").and_then(|rest| rest.split_once("/todos/"));
-        let key = segments.and_then(|(list, id)| {
-            Some(TodoKey { list: ListId::new(name_uuid(list)?), id: name_uuid(id)? })
-        });
+        let key =
+            segments.and_then(|(list, id)| Some(TodoKey { list: ListId::new(name_uuid(list)?), id: name_uuid(id)? }));
         key.map(Self).ok_or_else(|| Invalid::new("be lists/{uuid}/todos/{uuid}"))
+    }
+}
+
+impl FromStr for ChosenId {
+    type Err = Invalid;
+
+    fn from_str(id: &str) -> Result<Self, Invalid> {
+        field::uuid(id).map(Self)
     }
 }
 

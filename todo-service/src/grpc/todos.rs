@@ -8,8 +8,8 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::mask::TodoMask;
-use super::names::{ListName, TodoName, TodosParent};
-use super::{Parts, errors, messages, names, optional_uuid};
+use super::names::{ChosenId, ListName, TodoName, TodosParent};
+use super::{Parts, errors, messages, names};
 use crate::fingerprint::Fingerprint;
 use crate::list::ListId;
 use crate::page::{PageSize, Scope};
@@ -109,15 +109,16 @@ impl Todos {
     fn new_todo(&self, creator: Uuid, request: &wire::CreateTodoRequest) -> Result<NewTodo, Status> {
         let mut fields = Fields::default();
         let parent = fields.parse::<ListName>("parent", &request.parent);
-        let chosen = optional_uuid(&mut fields, "todo_id", &request.todo_id);
-        let intent = optional_uuid(&mut fields, "request_id", &request.request_id);
+        let chosen = fields.optional::<ChosenId>("todo_id", &request.todo_id);
+        let intent = fields.optional::<ChosenId>("request_id", &request.request_id);
         let texts = sent(&mut fields, request.todo.as_ref()).map(|todo| {
             fields.optional::<TodoName>("todo.name", &todo.name);
             fields.optional::<Etag>("todo.etag", &todo.etag);
             (fields.parse::<Title>("todo.title", &todo.title), fields.parse::<Notes>("todo.notes", &todo.notes))
         });
         let (title, notes) = texts.unwrap_or_default();
-        let (ListName(list), chosen, request, title, notes) = fields.all((parent, chosen, intent, title, notes))?;
+        let (ListName(list), chosen, intent, title, notes) = fields.all((parent, chosen, intent, title, notes))?;
+        let (chosen, request) = (chosen.map(|ChosenId(id)| id), intent.map(|ChosenId(id)| id));
         let fingerprint = Fingerprint::new(
             creator,
             &[

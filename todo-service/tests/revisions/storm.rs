@@ -116,12 +116,8 @@ impl Storm {
     pub(crate) async fn write_one(&self, connection: &mut PgConnection, list: Uuid) {
         let call = "SELECT outcome FROM todo.create_todos(ARRAY[$1], ARRAY[$2], ARRAY[gen_random_uuid()],
             ARRAY[NULL::uuid], ARRAY[sha256('')], ARRAY['title'], ARRAY[''], 100)";
-        let outcome: String = sqlx::query_scalar(call)
-            .bind(self.cast.editors[0])
-            .bind(list)
-            .fetch_one(connection)
-            .await
-            .unwrap();
+        let outcome: String =
+            sqlx::query_scalar(call).bind(self.cast.editors[0]).bind(list).fetch_one(connection).await.unwrap();
         assert_eq!(outcome, "done");
     }
 
@@ -185,7 +181,9 @@ impl Storm {
                         Some(expected) if expected == revision => tally.done += 1,
                         Some(expected) if previous == Some(expected) => tally.conditional += 1,
                         Some(expected) => {
-                            faults.push(format!("{audited} was changed at {expected}, which was {previous:?}: a lost update"));
+                            faults.push(format!(
+                                "{audited} was changed at {expected}, which was {previous:?}: a lost update"
+                            ));
                         }
                     }
                 }

@@ -22,7 +22,7 @@ use tower::service_fn;
 use crate::support::tokens::{Issuer, jwk, verifier};
 
 /// What auth-service says about the life of its answers.
-const LIFE: Duration = Duration::from_secs(600);
+const LIFE: Duration = Duration::from_mins(10);
 
 /// What auth-service answers, and how often it was asked.
 #[derive(Clone)]

@@ -178,7 +178,7 @@ async fn a_token_serves_the_call_that_it_was_given_to_and_no_other() {
 async fn a_token_lives_for_a_day() {
     let world = World::new().await;
     let (alice, token) = second_page(&world).await;
-    world.clock.advance(Duration::from_secs(24 * 60 * 60));
+    world.clock.advance(Duration::from_hours(24));
     let mut alice = world.user_with_id(alice.id);
     alice.page("lists/inbox", 2, &token).await.unwrap();
     world.clock.advance(Duration::from_secs(1));

@@ -77,10 +77,12 @@ async fn a_get_goes_to_each_todo_by_its_whole_key() {
 
 /// The rows of todo.todos that were read in this transaction: by scans, and through indexes.
 async fn read_so_far(connection: &mut PgConnection) -> (i64, i64) {
-    sqlx::query_as("SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'todo.todos'::regclass")
-        .fetch_one(connection)
-        .await
-        .unwrap()
+    sqlx::query_as(
+        "SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relid = 'todo.todos'::regclass",
+    )
+    .fetch_one(connection)
+    .await
+    .unwrap()
 }
 
 #[tokio::test]

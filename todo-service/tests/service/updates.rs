@@ -9,11 +9,13 @@ async fn milk(user: &mut User) -> wire::Todo {
     user.create(request).await.unwrap()
 }
 
+type Mask = Option<&'static [&'static str]>;
+
 #[tokio::test]
 async fn only_the_fields_that_the_mask_names_change() {
     let world = World::new().await;
     let mut alice = world.user();
-    let cases: [(Option<&[&str]>, &str, &str, (&str, &str)); 10] = [
+    let cases: [(Mask, &str, &str, (&str, &str)); 10] = [
         (Some(&["title"]), "bread", "one", ("bread", "two litres")),
         (Some(&["notes"]), "bread", "one", ("milk", "one")),
         (Some(&["notes"]), "bread", "", ("milk", "")),
@@ -27,7 +29,8 @@ async fn only_the_fields_that_the_mask_names_change() {
     ];
     for (mask, title, notes, expected) in cases {
         let before = milk(&mut alice).await;
-        let edit = wire::Todo { name: before.name.clone(), title: title.into(), notes: notes.into(), ..Default::default() };
+        let edit =
+            wire::Todo { name: before.name.clone(), title: title.into(), notes: notes.into(), ..Default::default() };
         let after = alice.update(edit, mask).await.unwrap();
         assert_eq!((after.title.as_str(), after.notes.as_str()), expected, "{mask:?} {title:?} {notes:?}");
         let rest = wire::Todo {

@@ -181,7 +181,12 @@ impl User {
         self.todos.delete_todo(request).await.map(tonic::Response::into_inner)
     }
 
-    pub(crate) async fn page(&mut self, parent: &str, size: i32, token: &str) -> Result<wire::ListTodosResponse, Status> {
+    pub(crate) async fn page(
+        &mut self,
+        parent: &str,
+        size: i32,
+        token: &str,
+    ) -> Result<wire::ListTodosResponse, Status> {
         let request = wire::ListTodosRequest { parent: parent.into(), page_size: size, page_token: token.into() };
         self.todos.list_todos(request).await.map(tonic::Response::into_inner)
     }

@@ -21,8 +21,19 @@ const MEMORY: usize = 400;
 
 /// What a writer was told about one element of a batch.
 pub(crate) enum Event {
-    Created { list: Uuid, creator: Uuid, request: Option<Uuid>, todo: Uuid, revision: i64 },
-    Changed { list: Uuid, todo: Uuid, expected: Option<i64>, revision: i64 },
+    Created {
+        list: Uuid,
+        creator: Uuid,
+        request: Option<Uuid>,
+        todo: Uuid,
+        revision: i64,
+    },
+    Changed {
+        list: Uuid,
+        todo: Uuid,
+        expected: Option<i64>,
+        revision: i64,
+    },
     Taken,
     Quota,
     Mismatch,
