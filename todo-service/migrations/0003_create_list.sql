@@ -4,7 +4,8 @@ LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     INSERT INTO todo.lists (id, owner_id, display_name, inbox, request_hash, create_time, update_time)
     VALUES (inbox_id, owner, name, true, hash, clock_timestamp(), clock_timestamp())
-    ON CONFLICT (id) DO NOTHING;
+    -- No key is named: with (id), a twin that commits at the same moment violates lists_one_inbox_an_owner (measured).
+    ON CONFLICT DO NOTHING;
 
     INSERT INTO todo.list_members (user_id, list_id, role)
     VALUES (owner, inbox_id, 'owner')
