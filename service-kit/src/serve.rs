@@ -123,10 +123,10 @@ impl Server {
         let drain = Duration::from_secs(self.settings.drain_seconds.into());
         let (limits, stop_all) = (self.settings.limits.clone(), self.stop.clone());
         let context = connection::Context { limits, identity, metrics: Arc::clone(&metrics), clock: self.clock.clone(), drain, stop: stop_all };
-        let reported = health.clone();
+        let (reported, bounds) = (health.clone(), self.settings.limits.clone());
         let workers = Workers::start(self.worker_count(), &context, move |builder| {
             routes(builder);
-            stack::add_health_and_reflection(builder, &reported);
+            stack::add_health_and_reflection(builder, &reported, &bounds);
         })?;
         tracing::info!(grpc = %self.grpc.local_addr()?, probes = %self.probes.local_addr()?, "serving");
         let outcome = tokio::select! {

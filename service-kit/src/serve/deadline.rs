@@ -63,8 +63,10 @@ where
 }
 
 fn exceeded(deadline: Duration) -> Response<Body> {
-    let message = format!("no answer within {} ms; a change may or may not have happened", deadline.as_millis());
-    Status::from(Refusal::new(Code::DeadlineExceeded, Reason::DeadlineExceeded, message)).into_http()
+    let waited = deadline.as_millis().to_string();
+    let message = format!("no answer within {waited} ms; a change may or may not have happened");
+    let refusal = Refusal::new(Code::DeadlineExceeded, Reason::DeadlineExceeded, message);
+    Status::from(refusal.with("milliseconds", waited)).into_http()
 }
 
 /// `grpc-timeout`: at most 8 digits and a unit. Anything else counts as absent.

@@ -1,7 +1,9 @@
-//! What a call passes, from outside to inside: peer, telemetry, deadline, access, reasons for what tonic refuses, panic
-//! guard, routes (and in each service its interceptor). One list, in this order, for both services.
+//! What a call passes, from outside to inside: peer, telemetry, what is not gRPC, deadline, access, reasons for what
+//! tonic refuses, panic guard, routes (and in each service its interceptor). One list, in this order, for both services.
 
+mod foreign;
 mod unread;
+mod unsent;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use tonic::{Code, Status};
 use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use self::foreign::OnlyGrpc;
+use super::Limits;
 use super::connection::Context;
 use super::deadline::DeadlineLayer;
 use super::health::Health;
@@ -36,16 +40,17 @@ pub(super) fn service(
 > + Clone
 + Send
 + 'static {
-    let max_bytes = context.limits.max_request_bytes;
+    let (max_in, max_out) = (context.limits.max_request_bytes, context.limits.max_response_bytes);
     ServiceBuilder::new()
         .map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
             request
         })
         .layer(TelemetryLayer::new(Arc::clone(&context.metrics), context.clock.clone()))
+        .layer(OnlyGrpc)
         .layer(DeadlineLayer::new(&context.limits))
         .layer(AccessLayer)
-        .map_response(move |answer| unread::explain(answer, max_bytes))
+        .map_response(move |answer| unsent::explain(unread::explain(answer, max_in), max_out))
         .service(routes)
 }
 
@@ -62,8 +67,9 @@ pub(super) fn catch_panics(routes: Routes, metrics: &Arc<Metrics>) -> Routes {
 
 /// `grpc.health.v1`, and reflection in both versions: Evans and older clients speak only v1alpha. Reflection lists
 /// what is served here, and knows the types of error details, so that grpcurl can print them.
-pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &Health) {
-    builder.add_service(health.server());
+pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &Health, limits: &Limits) {
+    let max_bytes = limits.max_request_bytes.get();
+    builder.add_service(health.server().max_decoding_message_size(max_bytes));
     let reflection = || {
         let reflection = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::FILE_DESCRIPTOR_SET)
@@ -74,7 +80,9 @@ pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &He
     };
     match (reflection().build_v1(), reflection().build_v1alpha()) {
         (Ok(v1), Ok(v1alpha)) => {
-            builder.add_service(v1).add_service(v1alpha);
+            builder
+                .add_service(v1.max_decoding_message_size(max_bytes))
+                .add_service(v1alpha.max_decoding_message_size(max_bytes));
         }
         (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "reflection is off: the descriptors do not decode"),
     }
