@@ -14,7 +14,6 @@ pub mod store;
 pub mod user;
 
 use std::io::BufRead;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -22,9 +21,8 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
-use service_kit::serve::Server;
+use service_kit::serve::{App, Server};
 use service_kit::token::{KeySet, Keys, Verifier};
-use tokio_util::sync::CancellationToken;
 
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
@@ -36,12 +34,6 @@ use crate::user::Username;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.TokenService"];
-
-/// The service with its ports bound and its keys loaded; it serves when it is run.
-pub struct App {
-    server: Server,
-    mount: Mount,
-}
 
 /// What each worker makes its services from.
 struct Mount {
@@ -55,39 +47,20 @@ struct Mount {
     keys: Keys,
 }
 
-impl App {
-    /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
-    pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
-        let secret = Secret::read(&config.common.key_file)?;
-        let server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
-        let database = Database::new(&config.common.database);
-        let ring = Arc::new(KeyRing::load(&database, &secret, &clock, &entropy).await?);
-        let keys = Keys::default();
-        keys.replace(KeySet::new(ring.published())?);
-        let signer =
-            Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
-        let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
-        let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
-        let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, signer, keys };
-        Ok(Self { server, mount })
-    }
-
-    /// Where gRPC is served.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.server.address()
-    }
-
-    /// Where probes and metrics are served.
-    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
-        self.server.probe_address()
-    }
-
-    /// Serves until `stop`, then drains.
-    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { server, mount } = self;
-        let database = mount.database.clone();
-        server.run(move |routes| mount.worker(routes), database, stop).await
-    }
+/// Binds the ports, and loads the signing key or, on the first start of all, makes it.
+pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
+    let secret = Secret::read(&config.common.key_file)?;
+    let server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
+    let database = Database::new(&config.common.database);
+    let ring = Arc::new(KeyRing::load(&database, &secret, &clock, &entropy).await?);
+    let keys = Keys::default();
+    keys.replace(KeySet::new(ring.published())?);
+    let signer =
+        Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
+    let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
+    let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
+    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, signer, keys };
+    Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
 
 impl Mount {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use auth_service::config::{Admin, Cli, Command};
-use auth_service::{App, create_admin, store};
+use auth_service::{bind, create_admin, store};
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::{config, postgres, process, serve, telemetry};
@@ -20,7 +20,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => {
             telemetry::start(&config.common.telemetry)?;
             let stop = process::stop_signal()?;
-            App::bind(*config, Clock::system(), Entropy::system()).await?.run(stop).await
+            bind(*config, Clock::system(), Entropy::system()).await?.run(stop).await
         }
         Command::Migrate(settings) => {
             telemetry::start(&settings.telemetry)?;

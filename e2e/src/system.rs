@@ -8,6 +8,7 @@ use clap::Parser;
 use local_postgres::{Cluster, Role};
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::serve::App;
 use service_kit::tls;
 use sqlx::PgConnection;
 use tokio::sync::OnceCell;
@@ -186,26 +187,19 @@ async fn auth(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
     use auth_service::config::{Cli, Command};
     let flags = ["auth-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
     let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
-    let app = auth_service::App::bind(*config, clock.clone(), Entropy::system()).await.context("auth-service")?;
-    let (address, probes) = (app.address()?, app.probe_address()?);
-    Ok(running(address, probes, |stop| tokio::spawn(app.run(stop))))
+    let app = auth_service::bind(*config, clock.clone(), Entropy::system()).await.context("auth-service")?;
+    running(app)
 }
 
 async fn todo(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
     use todo_service::config::{Cli, Command};
     let flags = ["todo-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
     let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
-    let app = todo_service::App::bind(*config, clock.clone(), Entropy::system()).await.context("todo-service")?;
-    let (address, probes) = (app.address()?, app.probe_address()?);
-    Ok(running(address, probes, |stop| tokio::spawn(app.run(stop))))
+    let app = todo_service::bind(*config, clock.clone(), Entropy::system()).await.context("todo-service")?;
+    running(app)
 }
 
-fn running(
-    address: SocketAddr,
-    probes: SocketAddr,
-    run: impl FnOnce(CancellationToken) -> JoinHandle<anyhow::Result<()>>,
-) -> Service {
-    let stop = CancellationToken::new();
-    let ended = run(stop.clone());
-    Service { address, probes, ended, stop: stop.drop_guard() }
+fn running(app: App) -> anyhow::Result<Service> {
+    let (address, probes, stop) = (app.address()?, app.probe_address()?, CancellationToken::new());
+    Ok(Service { address, probes, ended: tokio::spawn(app.run(stop.clone())), stop: stop.drop_guard() })
 }

@@ -56,6 +56,33 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// Adds the services of the worker that calls it.
+type Routes = Box<dyn Fn(&mut RoutesBuilder) + Send + Sync>;
+
+/// A service that is ready to run.
+pub struct App {
+    server: Server,
+    database: Database,
+    routes: Routes,
+}
+
+impl App {
+    /// Where gRPC is served.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.server.grpc.local_addr()
+    }
+
+    /// Where probes and metrics are served.
+    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
+        self.server.probes.local_addr()
+    }
+
+    /// Serves until `stop`, then drains: no new connection, GOAWAY on each, calls in flight finish within the drain time.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
+        self.server.run(self.database, self.routes, stop).await
+    }
+}
+
 /// A server whose ports are bound, so that its addresses are known before it serves.
 pub struct Server {
     grpc: TcpListener,
@@ -81,22 +108,6 @@ impl Server {
         })
     }
 
-    /// Where gRPC is served.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.grpc.local_addr()
-    }
-
-    /// Where probes and metrics are served.
-    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
-        self.probes.local_addr()
-    }
-
-    /// Cancelled when the service stops: for tasks that end themselves in order.
-    #[must_use]
-    pub fn stopping(&self) -> CancellationToken {
-        self.stop.clone()
-    }
-
     /// A task that runs as long as the service does. If it ends before, the service fails.
     pub fn background(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let stop = self.stop.clone();
@@ -106,14 +117,13 @@ impl Server {
         });
     }
 
-    /// Serves until `stop`, then drains: no new connection, GOAWAY on each, calls in flight finish within the drain time.
-    ///
-    /// `routes` is called once in every worker and returns that worker's services; health and reflection come on top.
-    /// `database` is what health depends on.
-    pub async fn run<R>(mut self, routes: R, database: Database, stop: CancellationToken) -> anyhow::Result<()>
-    where
-        R: Fn(&mut RoutesBuilder) + Send + Sync + 'static,
-    {
+    /// The server with its services. `routes` is called once in every worker and adds that worker's; health and reflection
+    /// come on top. `database` is what health depends on.
+    pub fn mount(self, database: Database, routes: impl Fn(&mut RoutesBuilder) + Send + Sync + 'static) -> App {
+        App { server: self, database, routes: Box::new(routes) }
+    }
+
+    async fn run(mut self, database: Database, routes: Routes, stop: CancellationToken) -> anyhow::Result<()> {
         let metrics = Arc::new(Metrics::default());
         let identity = tls::Reloading::start(self.settings.tls.clone(), Arc::clone(&metrics), self.stop.clone())?;
         let health = Health::new(self.services).await;

@@ -13,7 +13,6 @@ pub mod revision;
 pub mod store;
 pub mod todo;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -21,10 +20,9 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
-use service_kit::serve::Server;
+use service_kit::serve::{App, Server};
 use service_kit::tls;
 use service_kit::token::{Keys, Verifier};
-use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::keys::KeyFetcher;
@@ -32,12 +30,6 @@ use crate::page::PageTokens;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
-
-/// The service with its ports bound; it serves when it is run.
-pub struct App {
-    server: Server,
-    mount: Mount,
-}
 
 /// What each worker makes its services from.
 struct Mount {
@@ -49,38 +41,19 @@ struct Mount {
     keys: Keys,
 }
 
-impl App {
-    /// Binds the ports and starts to follow the keys of auth-service, which need not be there yet.
-    #[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]
-    pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<Self> {
-        let secret = Secret::read(&config.common.key_file)?;
-        let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
-        let database = Database::new(&config.common.database);
-        let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
-        let keys = Keys::default();
-        let auth = tls::channel(&config.common.serve.tls, &config.auth.auth_address, &config.auth.auth_name)?;
-        let fetcher = KeyFetcher::new(auth, keys.clone(), clock.clone(), entropy.clone());
-        server.background("keys", async move { match fetcher.run().await {} });
-        let mount = Mount { config, database, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
-        Ok(Self { server, mount })
-    }
-
-    /// Where gRPC is served.
-    pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.server.address()
-    }
-
-    /// Where probes and metrics are served.
-    pub fn probe_address(&self) -> std::io::Result<SocketAddr> {
-        self.server.probe_address()
-    }
-
-    /// Serves until `stop`, then drains.
-    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { server, mount } = self;
-        let database = mount.database.clone();
-        server.run(move |routes| mount.worker(routes), database, stop).await
-    }
+/// Binds the ports and starts to follow the keys of auth-service, which need not be there yet.
+#[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]
+pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
+    let secret = Secret::read(&config.common.key_file)?;
+    let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
+    let database = Database::new(&config.common.database);
+    let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
+    let keys = Keys::default();
+    let auth = tls::channel(&config.common.serve.tls, &config.auth.auth_address, &config.auth.auth_name)?;
+    let fetcher = KeyFetcher::new(auth, keys.clone(), clock.clone(), entropy.clone());
+    server.background("keys", async move { match fetcher.run().await {} });
+    let mount = Mount { config, database, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
+    Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
 
 impl Mount {

@@ -6,7 +6,7 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::{config, postgres, process, serve, telemetry};
 use todo_service::config::{Cli, Command};
-use todo_service::{App, store};
+use todo_service::{bind, store};
 
 fn main() -> ExitCode {
     match config::parse::<Cli>() {
@@ -20,7 +20,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => {
             telemetry::start(&config.common.telemetry)?;
             let stop = process::stop_signal()?;
-            App::bind(*config, Clock::system(), Entropy::system()).await?.run(stop).await
+            bind(*config, Clock::system(), Entropy::system()).await?.run(stop).await
         }
         Command::Migrate(settings) => {
             telemetry::start(&settings.telemetry)?;
