@@ -19,12 +19,12 @@ pub async fn get(probes: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     Ok((code.ok_or(io::ErrorKind::InvalidData)?, answer))
 }
 
-/// The value of one metric, labels included in its name; 0 before it was first counted.
+/// The value of one counter, labels included in its name; 0 before it was first counted.
 ///
 /// # Panics
 /// When the service does not tell its metrics.
-pub async fn metric(probes: SocketAddr, name: &str) -> f64 {
+pub async fn count(probes: SocketAddr, name: &str) -> u64 {
     let (_, metrics) = get(probes, "/metrics").await.expect("metrics");
     let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.map_or(0.0, |value| value.trim().parse().expect("a number"))
+    value.map_or(0, |value| value.trim().parse().expect("a count"))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use certs::Issued;
 use e2e::identities::{Identities, good};
-use e2e::probes::metric;
+use e2e::probes::count;
 use e2e::raw::frames::{code, kind};
 use e2e::raw::{Frame, Frames, connect, http2, refusal};
 use e2e::system::Service;
@@ -187,8 +187,8 @@ async fn connections_beyond_the_number_of_all_are_refused_and_counted() {
         connections.push(connection);
     }
     assert_ne!(refusal(to, identities.tls(Some(&client))).await, "served");
-    let refused = async || metric(probes, "grpc_server_connections_refused_total").await;
-    eventually("it is counted", async || refused().await > 0.0).await;
+    let refused = async || count(probes, "grpc_server_connections_refused_total").await;
+    eventually("it is counted", async || refused().await > 0).await;
     connections.pop();
     eventually("a place is free again", async || refusal(to, identities.tls(Some(&client))).await == "served").await;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use certs::{Authority, Leaf};
 use e2e::eventually;
 use e2e::identities::{Identities, good};
-use e2e::probes::metric;
+use e2e::probes::count;
 use e2e::raw::frames::{code, kind};
 use e2e::raw::{self, Frames, Http2, connect, refusal};
 use rustls::pki_types::CertificateDer;
@@ -56,9 +56,10 @@ async fn a_file_that_cannot_be_used_is_counted_and_changes_nothing() {
     for (service, name) in system.services().into_iter().zip(NAMES) {
         let before = shown(&identities, service.address).await;
         let old = identities.connect(service.address, &client).await;
-        for (number, nonsense) in ["nonsense", "", identities.issue(&good(name)).cert_pem.as_str()].iter().enumerate() {
+        for nonsense in ["nonsense", "", &identities.issue(&good(name)).cert_pem] {
+            let counted = count(service.probes, REFUSED).await;
             identities.write(&format!("{name}.pem"), nonsense);
-            eventually("it is counted", async || metric(service.probes, REFUSED).await > number as f64).await;
+            eventually("it is counted", async || count(service.probes, REFUSED).await > counted).await;
             assert_eq!(shown(&identities, service.address).await, before);
             goes_on(&old).await;
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use certs::{Authority, Issued, Leaf, Usage};
 use e2e::identities::{Identities, good, is_todo_service};
-use e2e::probes::metric;
+use e2e::probes::count;
 use e2e::raw::frames::{PREFACE, kind};
 use e2e::raw::{self, Frames, connect, refusal};
 use e2e::refusal::told;
@@ -37,8 +37,8 @@ async fn refuse(identities: &Identities, certificates: &[(&str, Option<Issued>, 
             assert!(answer.ends_with(expected), "{fault}: {answer}");
         }
         good_client_is_served(to, identities).await;
-        let refused = async || metric(service.probes, "grpc_server_connections_refused_total").await;
-        eventually("each is counted", async || refused().await as usize == certificates.len()).await;
+        let refused = async || count(service.probes, "grpc_server_connections_refused_total").await;
+        eventually("each is counted", async || refused().await == certificates.len() as u64).await;
     }
 }
 

@@ -20,7 +20,7 @@ fn settings(directory: &Path, list: Option<&str>) -> Settings {
 }
 
 /// What loading says, which the two directions must agree on.
-async fn refusal(settings: &Settings) -> Option<String> {
+fn refusal(settings: &Settings) -> Option<String> {
     let server = ServerIdentity::load(settings).err().map(|error| error.to_string());
     let client = channel(settings, &"https://127.0.0.1:1".parse().unwrap(), "auth-service");
     assert_eq!(client.err().map(|error| error.to_string()), server);
@@ -31,14 +31,14 @@ async fn refusal(settings: &Settings) -> Option<String> {
 async fn a_list_that_revokes_nobody_is_a_list() {
     let directory = tempfile::tempdir().unwrap();
     let list = Authority::new("any").unwrap().revoke(&[]).unwrap();
-    assert_eq!(refusal(&settings(directory.path(), Some(&list))).await, None);
+    assert_eq!(refusal(&settings(directory.path(), Some(&list))), None);
 }
 
 #[tokio::test]
 async fn a_revocation_file_that_is_missing_or_holds_no_list_is_no_identity() {
     for contents in [None, Some(""), Some("nonsense"), Some("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")] {
         let directory = tempfile::tempdir().unwrap();
-        let refused = refusal(&settings(directory.path(), contents)).await;
+        let refused = refusal(&settings(directory.path(), contents));
         assert!(refused.is_some(), "{contents:?}");
     }
 }

@@ -170,7 +170,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The connection's.
     pub async fn send(&mut self, frames: &[Frame]) -> io::Result<()> {
         let mut out = BytesMut::new();
-        frames.iter().for_each(|frame| frame.write(&mut out));
+        for frame in frames {
+            frame.write(&mut out);
+        }
         self.stream.write_all(&out).await?;
         self.stream.flush().await
     }

@@ -86,6 +86,7 @@ impl Http2 {
 }
 
 /// What every gRPC call has, to be changed.
+#[must_use]
 pub fn call(path: &str) -> request::Builder {
     Request::builder()
         .method(Method::POST)
