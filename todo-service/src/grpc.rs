@@ -1,6 +1,7 @@
 //! The gRPC edge. A handler parses, makes one call inward, and replies.
 
 mod errors;
+pub mod keys;
 mod lists;
 mod mask;
 mod messages;

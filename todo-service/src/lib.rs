@@ -5,7 +5,6 @@
 pub mod config;
 pub mod fingerprint;
 pub mod grpc;
-pub mod keys;
 pub mod limits;
 pub mod list;
 pub mod page;
@@ -25,7 +24,7 @@ use service_kit::tls;
 use service_kit::token::{Keys, Verifier};
 
 use crate::config::Config;
-use crate::keys::KeyFetcher;
+use crate::grpc::keys::KeyFetcher;
 use crate::page::PageTokens;
 
 /// The gRPC services, for health.

@@ -12,7 +12,7 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::token::{Jwk, Keys};
 use time::macros::datetime;
-use todo_service::keys::KeyFetcher;
+use todo_service::grpc::keys::KeyFetcher;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use tonic::transport::{Endpoint, Server, Uri};
