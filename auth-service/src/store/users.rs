@@ -103,7 +103,8 @@ pub async fn get(database: &Database, caller: Key, target: Uuid, now: OffsetDate
         .await
 }
 
-/// Changes the user `target`, for a caller, if it is at `revision` where one is given.
+/// Changes the user `target`, for a caller, if it is at `revision` where one is given. One that is so already keeps its
+/// revision and its time.
 pub async fn update(
     database: &Database,
     caller: Key,
@@ -122,8 +123,12 @@ pub async fn update(
                          email = CASE WHEN $7 THEN $8 ELSE u.email END,
                          email_verified_at = CASE WHEN $7 AND $8 IS DISTINCT FROM u.email THEN NULL
                                                   ELSE u.email_verified_at END,
-                         revision = u.revision + 1,
-                         updated_at = $4
+                         revision = u.revision + CASE WHEN coalesce($6, u.display_name) = u.display_name
+                                                           AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
+                                                      THEN 0 ELSE 1 END,
+                         updated_at = CASE WHEN coalesce($6, u.display_name) = u.display_name
+                                                AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
+                                           THEN u.updated_at ELSE $4 END
                      FROM auth.sessions s
                      JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
                      WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $4
