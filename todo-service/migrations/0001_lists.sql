@@ -34,4 +34,5 @@ CREATE TABLE todo.list_members (
     CONSTRAINT list_members_role_known CHECK (role IN ('owner', 'editor', 'viewer'))
 );
 
-CREATE INDEX list_members_list_id ON todo.list_members (list_id);
+-- The members of a list. With the user in it, so that whichever index is chosen, a membership is one entry.
+CREATE INDEX list_members_list_id_user_id ON todo.list_members (list_id, user_id);

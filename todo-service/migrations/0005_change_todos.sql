@@ -5,14 +5,14 @@
 -- Outcomes: done; unchanged (there was nothing to do: no new revision); mismatch (the row has the present revision);
 -- again (its twin is in this batch: ask again); invalid (a CHECK would refuse it, and with it the batch).
 --
--- Lock first, then work: see todo.create_todos. As one statement, a stale expectation wins: after the wait it is
+-- Lock first, then work, by key: see todo.create_todos. As one statement, a stale expectation wins: after the wait it is
 -- compared with the version from before.
 CREATE FUNCTION todo.change_todos(users uuid[], lists uuid[], ids uuid[], actions text[], expected bigint[],
                                   titles text[], texts text[], retention interval)
 RETURNS TABLE (ord bigint, outcome text, list_id uuid, id uuid, title text, notes text, state text, creator_id uuid,
                revision bigint, create_time timestamptz, update_time timestamptz, complete_time timestamptz,
                delete_time timestamptz, purge_time timestamptz)
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     locked uuid[];

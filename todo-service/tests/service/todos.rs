@@ -109,6 +109,7 @@ async fn a_todo_of_somebody_else_is_not_found_as_if_it_did_not_exist() {
     let (mut alice, mut bob) = (world.user(), world.user());
     let list = alice.list("Private").await.name;
     let todo = alice.todo(&list, "secret").await;
+    bob.todo("lists/inbox", "he has a list of his own").await;
     let missing_list = format!("lists/{}", world.id());
     let missing = format!("{missing_list}/todos/{}", world.id());
     let foreign_answers = every_call(&mut bob, &list, &todo.name).await;
