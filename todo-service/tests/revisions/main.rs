@@ -8,13 +8,15 @@ mod database;
 mod audit;
 mod dice;
 mod follower;
+mod judge;
 mod storm;
 
 use sqlx::AssertSqlSafe;
 use sqlx::Connection;
 
 use crate::audit::Audit;
-use crate::storm::{Report, Storm};
+use crate::judge::Report;
+use crate::storm::Storm;
 
 /// Batches that each writer sends: some ten seconds on two cores. A mutant shows itself much sooner.
 const BATCHES: usize = 120;

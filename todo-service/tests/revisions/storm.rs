@@ -1,9 +1,8 @@
 //! Many writers at once: batches over several lists, with repeats, twins, stale versions, strangers, and a member who comes
 //! and goes.
 
-mod writer;
+pub(crate) mod writer;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,6 +17,7 @@ use crate::audit::Audit;
 use crate::database;
 use crate::dice::Dice;
 use crate::follower::Follower;
+use crate::judge::{Judge, Report};
 
 const LISTS: usize = 4;
 const WRITERS: u64 = 8;
@@ -40,25 +40,6 @@ pub(crate) struct Cast {
 pub(crate) struct Storm {
     name: String,
     cast: Cast,
-}
-
-/// What contradicts the promise, and how often each branch was taken.
-pub(crate) struct Report {
-    pub(crate) faults: Vec<String>,
-    pub(crate) tally: Tally,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) done: usize,
-    pub(crate) repeated: usize,
-    pub(crate) taken: usize,
-    pub(crate) quota: usize,
-    pub(crate) mismatch: usize,
-    pub(crate) conditional: usize,
-    pub(crate) again: usize,
-    pub(crate) refused: usize,
-    pub(crate) polls: usize,
 }
 
 impl Storm {
@@ -147,55 +128,17 @@ impl Storm {
 
     async fn judge(&self, events: Vec<Event>) -> Report {
         let mut audit = Audit::new(self.admin().await);
-        let mut faults = audit.contradictions(i32::try_from(MAX_LIVE).unwrap()).await;
+        let mut judge = Judge::new(audit.versions().await);
+        for event in events {
+            judge.hear(event);
+        }
+        let mut report = judge.conclude();
+        report.faults.extend(audit.contradictions(i32::try_from(MAX_LIVE).unwrap()).await);
         let deadlocks = audit.deadlocks().await;
         if deadlocks > 0 {
-            faults.push(format!("{deadlocks} deadlocks"));
+            report.faults.push(format!("{deadlocks} deadlocks"));
         }
-        let versions = audit.versions().await;
-        let mut tally = Tally::default();
-        // Who asked under which id, and which todo that made.
-        let mut requests: HashMap<(Uuid, Uuid, Uuid), Uuid> = HashMap::new();
-        for event in events {
-            match event {
-                Event::Created { list, creator, request, todo, revision } => {
-                    let (audited, _) = versions.get(&(list, revision)).copied().unzip();
-                    if audited != Some(todo) {
-                        faults.push(format!("{todo} was acknowledged at {revision}, where {audited:?} was made"));
-                    }
-                    match request.map(|request| requests.insert((list, creator, request), todo)) {
-                        None | Some(None) => tally.done += 1,
-                        Some(Some(first)) if first == todo => tally.repeated += 1,
-                        Some(Some(first)) => faults.push(format!("{request:?} made {first} and {todo}")),
-                    }
-                }
-                Event::Changed { list, todo, expected, revision } => {
-                    let version = versions.get(&(list, revision)).copied();
-                    let Some((audited, previous)) = version.filter(|(audited, _)| *audited == todo) else {
-                        faults.push(format!("{todo} was acknowledged at {revision}, where {version:?} was made"));
-                        continue;
-                    };
-                    match expected {
-                        None => tally.done += 1,
-                        // There was nothing to do.
-                        Some(expected) if expected == revision => tally.done += 1,
-                        Some(expected) if previous == Some(expected) => tally.conditional += 1,
-                        Some(expected) => {
-                            faults.push(format!(
-                                "{audited} was changed at {expected}, which was {previous:?}: a lost update"
-                            ));
-                        }
-                    }
-                }
-                Event::Taken => tally.taken += 1,
-                Event::Quota => tally.quota += 1,
-                Event::Mismatch => tally.mismatch += 1,
-                Event::Again => tally.again += 1,
-                Event::Refused => tally.refused += 1,
-                Event::Fault(fault) => faults.push(fault),
-            }
-        }
-        Report { faults, tally }
+        report
     }
 }
 
