@@ -1,6 +1,7 @@
 //! The harness of the end-to-end tests: both services, a Postgres of their own, real mutual TLS, clients that are roles.
 
 pub mod boundary;
+mod calls;
 pub mod client;
 pub mod identities;
 pub mod probes;

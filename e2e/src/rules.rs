@@ -188,13 +188,14 @@ fn needed(method: &MethodDescriptor, field: &FieldDescriptor) -> bool {
 
 fn text(rules: &DynamicMessage, ignored_if_empty: bool) -> Text {
     let mut text = Text { empty: true, min: 0, max: None, pattern: None };
+    let compiled = |pattern: &str| Some(Regex::new(pattern).expect("a pattern"));
     for (of, value) in rules.fields() {
         let length = || usize::try_from(value.as_u64().expect("a length")).expect("a length");
         match of.name() {
             "min_len" => text.min = length(),
             "max_len" => text.max = Some(length()),
-            "pattern" => text.pattern = Some(Regex::new(value.as_str().expect("a text")).expect("a pattern")),
-            "uuid" => text.pattern = Some(Regex::new(UUID).expect("a pattern")),
+            "pattern" => text.pattern = compiled(value.as_str().expect("a text")),
+            "uuid" => text.pattern = compiled(UUID),
             other => panic!("no test knows the rule string.{other}"),
         }
     }

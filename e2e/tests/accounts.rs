@@ -11,15 +11,15 @@ use e2e::refusal::told;
 use e2e::rules::{Rule, fields, get, set, visit};
 use e2e::scene::Scene;
 use e2e::wire::{contract, methods};
-use e2e::{Client, System, User as SignedUp};
+use e2e::{System, User as SignedUp};
 use local_postgres::Cluster;
 use prost_reflect::prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
-use prost_types::{FieldMask, Timestamp};
+use prost_types::Timestamp;
 use proto::auth::v1::user::State;
 use proto::auth::v1::{
-    GetJwksRequest, GetUserRequest, IntrospectTokenRequest, LogInRequest, LogOutRequest, RefreshTokensRequest,
-    RefreshTokensResponse, RegisterRequest, Role, UpdateUserRequest, User,
+    GetJwksRequest, IntrospectTokenRequest, LogInRequest, LogOutRequest, RefreshTokensResponse, RegisterRequest, Role,
+    User,
 };
 use service_kit::clock::Clock;
 use time::OffsetDateTime;
@@ -27,22 +27,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 const ME: &str = "users/me";
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-async fn refresh(client: &mut Client, token: &str) -> Result<RefreshTokensResponse, Status> {
-    let request = RefreshTokensRequest { refresh_token: token.to_owned() };
-    Ok(client.auth.refresh_tokens(request).await?.into_inner())
-}
-
-async fn me(client: &mut Client) -> Result<User, Status> {
-    Ok(client.users.get_user(GetUserRequest { name: ME.to_owned() }).await?.into_inner())
-}
-
-async fn update(client: &mut Client, user: &User, paths: Option<&[&str]>) -> Result<User, Status> {
-    let update_mask = paths.map(|paths| FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
-    let request = UpdateUserRequest { user: Some(user.clone()), update_mask };
-    Ok(client.users.update_user(request).await?.into_inner())
-}
+const DAY: Duration = Duration::from_hours(24);
 
 /// Asserts why a call was refused.
 fn assert_refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code, reason: &str, context: &str) {
@@ -92,7 +77,7 @@ async fn a_new_user_is_what_it_said_and_nothing_more() {
     };
     assert_eq!(user, expected);
     let granted = client.log_in("ada-l_1", PASSWORD).await.unwrap();
-    assert_eq!(me(&mut client.with_token(&granted.access_token)).await.unwrap(), user);
+    assert_eq!(client.with_token(&granted.access_token).me().await.unwrap(), user);
 }
 
 #[tokio::test]
@@ -126,7 +111,7 @@ async fn a_log_in_by_any_case_grants_tokens_that_say_when_they_end() {
         let after = |duration: Duration| {
             Some(Timestamp { seconds: clock.unix() + i64::try_from(duration.as_secs()).unwrap(), nanos: 0 })
         };
-        assert_eq!(granted.access_token_expire_time, after(Duration::from_secs(300)));
+        assert_eq!(granted.access_token_expire_time, after(Duration::from_mins(5)));
         assert_eq!(granted.refresh_token_expire_time, after(14 * DAY));
         assert_eq!(granted.user.as_ref(), Some(&user));
         let session = granted.session.unwrap();
@@ -173,13 +158,13 @@ async fn the_three_ways_to_fail_a_log_in_do_not_differ_by_a_byte() {
 async fn a_refresh_whose_answer_was_lost_gives_the_same_successor() {
     let system = System::start().await;
     let SignedUp { mut client, granted } = system.user("alice").await;
-    let first = refresh(&mut client, &granted.refresh_token).await.unwrap();
+    let first = client.refresh(&granted.refresh_token).await.unwrap();
     assert!(first.refresh_token != granted.refresh_token);
-    let again = refresh(&mut client, &granted.refresh_token).await.unwrap();
+    let again = client.refresh(&granted.refresh_token).await.unwrap();
     assert_eq!(again.refresh_token, first.refresh_token);
     assert_eq!(first.session.unwrap().name, granted.session.unwrap().name);
-    me(&mut client.with_token(&first.access_token)).await.unwrap();
-    me(&mut client.with_token(&again.access_token)).await.unwrap();
+    client.with_token(&first.access_token).me().await.unwrap();
+    client.with_token(&again.access_token).me().await.unwrap();
 }
 
 #[tokio::test]
@@ -187,26 +172,26 @@ async fn a_token_that_comes_back_after_its_successor_was_used_ends_the_session()
     let system = System::start().await;
     let SignedUp { mut client, granted } = system.user("alice").await;
     let other = client.log_in("alice", PASSWORD).await.unwrap();
-    let second = refresh(&mut client, &granted.refresh_token).await.unwrap();
-    let third = refresh(&mut client, &second.refresh_token).await.unwrap();
-    assert_no_tokens(refresh(&mut client, &granted.refresh_token).await, "REFRESH_TOKEN_REUSED", "two hold it");
+    let second = client.refresh(&granted.refresh_token).await.unwrap();
+    let third = client.refresh(&second.refresh_token).await.unwrap();
+    assert_no_tokens(client.refresh(&granted.refresh_token).await, "REFRESH_TOKEN_REUSED", "two hold it");
     for (token, context) in [(&third, "the latest"), (&second, "the one before")] {
-        assert_no_tokens(refresh(&mut client, &token.refresh_token).await, "REFRESH_TOKEN_INVALID", context);
+        assert_no_tokens(client.refresh(&token.refresh_token).await, "REFRESH_TOKEN_INVALID", context);
     }
-    let answer = me(&mut client.with_token(&third.access_token)).await;
+    let answer = client.with_token(&third.access_token).me().await;
     assert_refused(answer, Code::Unauthenticated, "SESSION_ENDED", "the access token of the session");
-    refresh(&mut client, &other.refresh_token).await.expect("another session goes on");
+    client.refresh(&other.refresh_token).await.expect("another session goes on");
 }
 
 #[tokio::test]
 async fn after_30_seconds_a_replaced_token_is_a_stolen_one() {
     let (system, clock) = at_rest().await;
     let SignedUp { mut client, granted } = system.user("alice").await;
-    let first = refresh(&mut client, &granted.refresh_token).await.unwrap();
+    let first = client.refresh(&granted.refresh_token).await.unwrap();
     clock.advance(Duration::from_secs(29));
-    assert_eq!(refresh(&mut client, &granted.refresh_token).await.unwrap().refresh_token, first.refresh_token);
+    assert_eq!(client.refresh(&granted.refresh_token).await.unwrap().refresh_token, first.refresh_token);
     clock.advance(Duration::from_secs(1));
-    assert_no_tokens(refresh(&mut client, &granted.refresh_token).await, "REFRESH_TOKEN_REUSED", "30 seconds");
+    assert_no_tokens(client.refresh(&granted.refresh_token).await, "REFRESH_TOKEN_REUSED", "30 seconds");
 }
 
 #[tokio::test]
@@ -217,14 +202,14 @@ async fn a_session_ends_after_14_days_without_a_refresh_and_after_90_in_any_case
     let mut token = granted.refresh_token;
     for day in [13, 26, 39, 52, 65, 78] {
         clock.advance(13 * DAY);
-        let refreshed = refresh(&mut client, &token).await.unwrap_or_else(|status| panic!("{day}: {status:?}"));
+        let refreshed = client.refresh(&token).await.unwrap_or_else(|status| panic!("{day}: {status:?}"));
         let left = refreshed.refresh_token_expire_time.unwrap().seconds - clock.unix();
         assert_eq!(left, [14, 90 - day].into_iter().min().unwrap() * 24 * 60 * 60, "{day}");
         token = refreshed.refresh_token;
     }
-    assert_no_tokens(refresh(&mut client, &idle.refresh_token).await, "REFRESH_TOKEN_EXPIRED", "idle");
+    assert_no_tokens(client.refresh(&idle.refresh_token).await, "REFRESH_TOKEN_EXPIRED", "idle");
     clock.advance(12 * DAY);
-    assert_no_tokens(refresh(&mut client, &token).await, "REFRESH_TOKEN_EXPIRED", "90 days");
+    assert_no_tokens(client.refresh(&token).await, "REFRESH_TOKEN_EXPIRED", "90 days");
 }
 
 #[tokio::test]
@@ -240,9 +225,9 @@ async fn what_is_not_a_refresh_token_of_ours_is_invalid_and_ends_nothing() {
     let claims = granted.access_token.split('.').nth(1).unwrap().to_owned();
     let others = [elsewhere, claims, good[1..].to_owned(), format!("{good}="), format!("{good}A")];
     for token in altered.chain(others).chain(["a".to_owned(), "\0".to_owned(), "A".repeat(512)]) {
-        assert_no_tokens(refresh(&mut client, &token).await, "REFRESH_TOKEN_INVALID", &token);
+        assert_no_tokens(client.refresh(&token).await, "REFRESH_TOKEN_INVALID", &token);
     }
-    refresh(&mut client, &good).await.expect("the session goes on");
+    client.refresh(&good).await.expect("the session goes on");
 }
 
 #[tokio::test]
@@ -251,11 +236,11 @@ async fn a_log_out_ends_its_session_and_no_other() {
     let SignedUp { mut client, granted } = system.user("alice").await;
     let other = client.log_in("alice", PASSWORD).await.unwrap();
     client.auth.log_out(LogOutRequest {}).await.unwrap();
-    assert_no_tokens(refresh(&mut client, &granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "logged out");
-    assert_refused(me(&mut client).await, Code::Unauthenticated, "SESSION_ENDED", "logged out");
+    assert_no_tokens(client.refresh(&granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "logged out");
+    assert_refused(client.me().await, Code::Unauthenticated, "SESSION_ENDED", "logged out");
     client.auth.log_out(LogOutRequest {}).await.expect("a retry of the log-out");
-    me(&mut client.with_token(&other.access_token)).await.unwrap();
-    refresh(&mut client, &other.refresh_token).await.unwrap();
+    client.with_token(&other.access_token).me().await.unwrap();
+    client.refresh(&other.refresh_token).await.unwrap();
 }
 
 #[tokio::test]
@@ -263,8 +248,8 @@ async fn a_disabled_user_is_out_of_all_sessions() {
     let system = System::start().await;
     let SignedUp { mut client, granted } = system.user("alice").await;
     execute(&system, "UPDATE auth.users SET state = 'disabled'").await;
-    assert_no_tokens(refresh(&mut client, &granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "disabled");
-    assert_refused(me(&mut client).await, Code::Unauthenticated, "SESSION_ENDED", "disabled");
+    assert_no_tokens(client.refresh(&granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "disabled");
+    assert_refused(client.me().await, Code::Unauthenticated, "SESSION_ENDED", "disabled");
 }
 
 #[tokio::test]
@@ -275,8 +260,8 @@ async fn the_21st_session_ends_the_oldest() {
     for _ in 3..=21 {
         client.log_in("alice", PASSWORD).await.unwrap();
     }
-    assert_no_tokens(refresh(&mut client, &granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "the first");
-    refresh(&mut client, &second.refresh_token).await.expect("the second goes on");
+    assert_no_tokens(client.refresh(&granted.refresh_token).await, "REFRESH_TOKEN_INVALID", "the first");
+    client.refresh(&second.refresh_token).await.expect("the second goes on");
 }
 
 /// A user that says something else in every field, of the same name.
@@ -307,7 +292,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else_for_every_mask()
         let named = paths.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
         let mask: Vec<_> = named.map(|(_, path)| path.as_str()).collect();
         let sent = all_other(subset);
-        let after = update(&mut client, &sent, Some(&mask)).await.unwrap();
+        let after = client.update_user(&sent, Some(&mask)).await.unwrap();
         let (display_name, email) = (mask.contains(&"display_name"), mask.contains(&"email"));
         let mut expected = before.clone();
         if display_name {
@@ -323,7 +308,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else_for_every_mask()
         assert_eq!(after, expected, "{mask:?}");
         before = after;
     }
-    assert_eq!(me(&mut client).await.unwrap(), before);
+    assert_eq!(client.me().await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -343,7 +328,7 @@ async fn without_a_mask_the_fields_that_are_set_are_written_and_a_star_writes_al
         (sent("Alice", "c@d"), Some(&["*"][..]), ("Alice", "c@d")),
         (sent("", ""), Some(&["*"][..]), ("", "")),
     ] {
-        let after = update(&mut client, &user, mask).await.unwrap();
+        let after = client.update_user(&user, mask).await.unwrap();
         assert_eq!((after.display_name.as_str(), after.email.as_str()), expected, "{user:?} {mask:?}");
     }
 }
@@ -359,12 +344,12 @@ async fn an_update_with_a_stale_etag_is_aborted_and_changes_nothing() {
         etag: etag.to_owned(),
         ..Default::default()
     };
-    let now = update(&mut client, &sent(&first.etag), None).await.unwrap();
+    let now = client.update_user(&sent(&first.etag), None).await.unwrap();
     for etag in [first.etag.as_str(), "0", "-1", "never made", "99999999999999999999"] {
-        assert_refused(update(&mut client, &sent(etag), None).await, Code::Aborted, "ETAG_MISMATCH", etag);
+        assert_refused(client.update_user(&sent(etag), None).await, Code::Aborted, "ETAG_MISMATCH", etag);
     }
-    assert_eq!(me(&mut client).await.unwrap(), now);
-    update(&mut client, &sent(&now.etag), None).await.unwrap();
+    assert_eq!(client.me().await.unwrap(), now);
+    client.update_user(&sent(&now.etag), None).await.unwrap();
 }
 
 #[tokio::test]
@@ -372,14 +357,14 @@ async fn another_address_is_unverified_and_the_same_one_stays_verified() {
     let system = System::start().await;
     let SignedUp { mut client, .. } = system.user("alice").await;
     let sent = |email: &str| User { name: ME.to_owned(), email: email.to_owned(), ..Default::default() };
-    update(&mut client, &sent("a@example.org"), None).await.unwrap();
+    client.update_user(&sent("a@example.org"), None).await.unwrap();
     execute(&system, "UPDATE auth.users SET email_verified_at = now()").await;
-    assert!(update(&mut client, &sent("a@example.org"), None).await.unwrap().email_verified);
+    assert!(client.update_user(&sent("a@example.org"), None).await.unwrap().email_verified);
     let named = User { display_name: "Alice".to_owned(), ..sent("") };
-    assert!(update(&mut client, &named, None).await.unwrap().email_verified, "the address was not named");
-    assert!(!update(&mut client, &sent("b@example.org"), None).await.unwrap().email_verified);
+    assert!(client.update_user(&named, None).await.unwrap().email_verified, "the address was not named");
+    assert!(!client.update_user(&sent("b@example.org"), None).await.unwrap().email_verified);
     execute(&system, "UPDATE auth.users SET email_verified_at = now()").await;
-    let none = update(&mut client, &sent(""), Some(&["email"])).await.unwrap();
+    let none = client.update_user(&sent(""), Some(&["email"])).await.unwrap();
     assert!(!none.email_verified && none.email.is_empty(), "{none:?}");
 }
 

@@ -80,9 +80,10 @@ async fn try_every_value(scene: &Scene, method: &MethodDescriptor) {
             let mut request = valid.clone();
             set(&mut request, &path, value);
             let answer = scene.send(method, &request).await;
-            match admitted {
-                true => assert_understood(answer, &context),
-                false => assert_refused(answer, std::slice::from_ref(&path), &context),
+            if admitted {
+                assert_understood(answer, &context);
+            } else {
+                assert_refused(answer, std::slice::from_ref(&path), &context);
             }
         }
     }
@@ -131,9 +132,10 @@ async fn an_empty_request_is_told_all_that_it_lacks() {
         };
         let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();
         let answer = scene.send_bytes(&method, Vec::new()).await;
-        match lacking.is_empty() {
-            true => assert_understood(answer, method.full_name()),
-            false => assert_refused(answer, &Vec::from_iter(lacking), method.full_name()),
+        if lacking.is_empty() {
+            assert_understood(answer, method.full_name());
+        } else {
+            assert_refused(answer, &Vec::from_iter(lacking), method.full_name());
         }
     }
 }

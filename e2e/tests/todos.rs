@@ -5,15 +5,10 @@ use std::collections::BTreeSet;
 use e2e::refusal::{fields, reason, told};
 use e2e::settings::Settings;
 use e2e::wire::contract;
-use e2e::{System, User};
+use e2e::{Client, System};
 use local_postgres::{Cluster, Role};
-use prost_types::FieldMask;
 use proto::todo::v1::todo::State;
-use proto::todo::v1::{
-    CompleteTodoRequest, CreateListRequest, CreateTodoRequest, DeleteTodoRequest, GetListRequest, GetTodoRequest, List,
-    ListListsRequest, ListListsResponse, ListTodosRequest, ListTodosResponse, ReopenTodoRequest, Todo,
-    UpdateTodoRequest,
-};
+use proto::todo::v1::{CreateTodoRequest, Todo};
 use service_kit::clock::Clock;
 use time::OffsetDateTime;
 use tonic::{Code, Status};
@@ -24,76 +19,6 @@ const INBOX: &str = "lists/inbox";
 const ALL: &str = "lists/-";
 const SOME_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const OTHER_ID: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
-
-/// What these tests ask of a user's client, each call as short as the sentence about it.
-trait Calls {
-    async fn list(&mut self, name: &str) -> Result<List, Status>;
-    async fn lists(&mut self, page_size: i32, page_token: &str) -> Result<ListListsResponse, Status>;
-    async fn new_list(&mut self, name: &str, list_id: &str) -> Result<List, Status>;
-    async fn new_todo(&mut self, parent: &str, title: &str) -> Result<Todo, Status>;
-    async fn create(&mut self, request: CreateTodoRequest) -> Result<Todo, Status>;
-    async fn todo(&mut self, name: &str) -> Result<Todo, Status>;
-    async fn page(&mut self, parent: &str, page_size: i32, page_token: &str) -> Result<ListTodosResponse, Status>;
-    async fn update(&mut self, todo: &Todo, paths: Option<&[&str]>) -> Result<Todo, Status>;
-    async fn complete(&mut self, name: &str, etag: &str) -> Result<Todo, Status>;
-    async fn reopen(&mut self, name: &str, etag: &str) -> Result<Todo, Status>;
-    async fn delete(&mut self, name: &str, etag: &str) -> Result<Todo, Status>;
-}
-
-impl Calls for User {
-    async fn list(&mut self, name: &str) -> Result<List, Status> {
-        Ok(self.client.lists.get_list(GetListRequest { name: name.to_owned() }).await?.into_inner())
-    }
-
-    async fn lists(&mut self, page_size: i32, page_token: &str) -> Result<ListListsResponse, Status> {
-        let request = ListListsRequest { page_size, page_token: page_token.to_owned() };
-        Ok(self.client.lists.list_lists(request).await?.into_inner())
-    }
-
-    async fn new_list(&mut self, name: &str, list_id: &str) -> Result<List, Status> {
-        let list = List { display_name: name.to_owned(), ..Default::default() };
-        let request = CreateListRequest { list: Some(list), list_id: list_id.to_owned() };
-        Ok(self.client.lists.create_list(request).await?.into_inner())
-    }
-
-    async fn new_todo(&mut self, parent: &str, title: &str) -> Result<Todo, Status> {
-        self.create(asked(parent, title)).await
-    }
-
-    async fn create(&mut self, request: CreateTodoRequest) -> Result<Todo, Status> {
-        Ok(self.client.todos.create_todo(request).await?.into_inner())
-    }
-
-    async fn todo(&mut self, name: &str) -> Result<Todo, Status> {
-        Ok(self.client.todos.get_todo(GetTodoRequest { name: name.to_owned() }).await?.into_inner())
-    }
-
-    async fn page(&mut self, parent: &str, page_size: i32, page_token: &str) -> Result<ListTodosResponse, Status> {
-        let request = ListTodosRequest { parent: parent.to_owned(), page_size, page_token: page_token.to_owned() };
-        Ok(self.client.todos.list_todos(request).await?.into_inner())
-    }
-
-    async fn update(&mut self, todo: &Todo, paths: Option<&[&str]>) -> Result<Todo, Status> {
-        let update_mask = paths.map(|paths| FieldMask { paths: paths.iter().map(ToString::to_string).collect() });
-        let request = UpdateTodoRequest { todo: Some(todo.clone()), update_mask };
-        Ok(self.client.todos.update_todo(request).await?.into_inner())
-    }
-
-    async fn complete(&mut self, name: &str, etag: &str) -> Result<Todo, Status> {
-        let request = CompleteTodoRequest { name: name.to_owned(), etag: etag.to_owned() };
-        Ok(self.client.todos.complete_todo(request).await?.into_inner())
-    }
-
-    async fn reopen(&mut self, name: &str, etag: &str) -> Result<Todo, Status> {
-        let request = ReopenTodoRequest { name: name.to_owned(), etag: etag.to_owned() };
-        Ok(self.client.todos.reopen_todo(request).await?.into_inner())
-    }
-
-    async fn delete(&mut self, name: &str, etag: &str) -> Result<Todo, Status> {
-        let request = DeleteTodoRequest { name: name.to_owned(), etag: etag.to_owned() };
-        Ok(self.client.todos.delete_todo(request).await?.into_inner())
-    }
-}
 
 /// A request for a todo in a list.
 fn asked(parent: &str, title: &str) -> CreateTodoRequest {
@@ -107,9 +32,9 @@ fn assert_refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code, rea
     assert_eq!(told(&status), (code, reason.to_owned()), "{context}: {status:?}");
 }
 
-async fn alice() -> (System, User) {
+async fn alice() -> (System, Client) {
     let system = System::start().await;
-    let alice = system.user("alice").await;
+    let alice = system.user("alice").await.client;
     (system, alice)
 }
 
@@ -121,7 +46,7 @@ async fn from_an_empty_inbox_to_a_completed_todo() {
     request.todo.as_mut().unwrap().notes = "two litres\nsemi-skimmed".to_owned();
     let made = alice.create(request).await.unwrap();
     assert_eq!((made.title.as_str(), made.notes.as_str()), ("Buy milk", "two litres\nsemi-skimmed"));
-    assert_eq!((made.state(), &made.creator), (State::Open, &alice.granted.user.as_ref().unwrap().name));
+    assert_eq!((made.state(), &made.creator), (State::Open, &alice.me().await.unwrap().name));
     assert!(made.create_time.is_some() && made.create_time == made.update_time && !made.etag.is_empty());
     assert_eq!((made.complete_time, made.delete_time, made.purge_time), (None, None, None));
     assert_eq!(alice.todo(&made.name).await.unwrap(), made);
@@ -157,7 +82,7 @@ async fn a_list_id_makes_one_list_and_says_so_to_others() {
     let again = alice.new_list("Work", SOME_ID).await.unwrap();
     assert_eq!((again.todo_count, &again.name), (1, &made.name), "the list as it is now");
     assert_refused(alice.new_list("Play", SOME_ID).await, Code::AlreadyExists, "ID_TAKEN", "another body");
-    let mut bob = system.user("bob").await;
+    let mut bob = system.user("bob").await.client;
     assert_refused(bob.new_list("Work", SOME_ID).await, Code::AlreadyExists, "ID_TAKEN", "another user");
     assert_eq!(alice.lists(0, "").await.unwrap().lists.len(), 2);
 }
@@ -165,7 +90,7 @@ async fn a_list_id_makes_one_list_and_says_so_to_others() {
 #[tokio::test]
 async fn the_id_of_an_inbox_to_come_cannot_be_taken() {
     let (system, mut alice) = alice().await;
-    let mut bob = system.user("bob").await;
+    let mut bob = system.user("bob").await.client;
     let inbox = bob.list(INBOX).await.unwrap();
     let of_an_inbox = inbox.name.strip_prefix("lists/").unwrap();
     for id in [of_an_inbox, "ffffffff-ffff-8fff-bfff-ffffffffffff", "00000000-0000-0000-0000-000000000000"] {
@@ -211,7 +136,7 @@ async fn one_todo_comes_of_a_request_that_is_sent_many_times_at_once() {
     let (_system, mut alice) = alice().await;
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..32 {
-        let mut todos = alice.client.todos.clone();
+        let mut todos = alice.todos.clone();
         let request = CreateTodoRequest { request_id: SOME_ID.to_owned(), ..asked(INBOX, "once") };
         calls.spawn(async move { todos.create_todo(request).await.unwrap().into_inner() });
     }
@@ -247,7 +172,7 @@ async fn first_calls_of_a_user_at_once_make_one_inbox() {
 
 /// Everything in a parent, page by page, and how many pages it took. Page sizes come in turn, because they may change
 /// from page to page (AIP-158).
-async fn walked(user: &mut User, parent: &str, sizes: &[i32]) -> (Vec<Todo>, usize) {
+async fn walked(user: &mut Client, parent: &str, sizes: &[i32]) -> (Vec<Todo>, usize) {
     let (mut todos, mut token, mut pages) = (Vec::new(), String::new(), 0);
     for size in sizes.iter().cycle() {
         let page = user.page(parent, *size, &token).await.unwrap();
@@ -265,7 +190,7 @@ async fn walked(user: &mut User, parent: &str, sizes: &[i32]) -> (Vec<Todo>, usi
 #[tokio::test]
 async fn pages_of_every_size_hold_each_todo_once_in_the_order_of_names() {
     let (system, mut alice) = alice().await;
-    let mut bob = system.user("bob").await;
+    let mut bob = system.user("bob").await.client;
     bob.new_todo(INBOX, "not hers").await.unwrap();
     let (one, two) = (alice.new_list("One", "").await.unwrap().name, alice.new_list("Two", "").await.unwrap().name);
     alice.new_list("Empty", "").await.unwrap();
@@ -332,7 +257,7 @@ async fn a_page_has_50_by_default_and_1000_at_most() {
 #[tokio::test]
 async fn a_page_token_is_good_for_its_user_rpc_and_parent_alone() {
     let (system, mut alice) = alice().await;
-    let mut bob = system.user("bob").await;
+    let mut bob = system.user("bob").await.client;
     let other = alice.new_list("Other", "").await.unwrap().name;
     for user in [&mut alice, &mut bob] {
         user.new_todo(INBOX, "one").await.unwrap();
@@ -376,18 +301,19 @@ async fn a_page_token_that_was_altered_anywhere_is_refused() {
 async fn a_page_token_lives_for_a_day() {
     let clock = Clock::manual(OffsetDateTime::from_unix_timestamp(Clock::system().unix()).unwrap());
     let system = System::with(Cluster::throwaway().await.unwrap(), clock.clone()).await;
-    let mut alice = system.user("alice").await;
+    let mut alice = system.user("alice").await.client;
     alice.new_todo(INBOX, "one").await.unwrap();
     alice.new_todo(INBOX, "two").await.unwrap();
     let token = alice.page(INBOX, 1, "").await.unwrap().next_page_token;
     for (seconds, is_good) in [(24 * 60 * 60, true), (1, false)] {
         clock.advance(std::time::Duration::from_secs(seconds));
         let granted = system.anonymous().log_in("alice", e2e::client::PASSWORD).await.unwrap();
-        alice.client = alice.client.with_token(&granted.access_token);
+        alice = alice.with_token(&granted.access_token);
         let answer = alice.page(INBOX, 1, &token).await;
-        match is_good {
-            true => assert_eq!(answer.unwrap().todos.len(), 1),
-            false => assert_refused(answer, Code::InvalidArgument, "PAGE_TOKEN_INVALID", "a day and a second old"),
+        if is_good {
+            assert_eq!(answer.unwrap().todos.len(), 1);
+        } else {
+            assert_refused(answer, Code::InvalidArgument, "PAGE_TOKEN_INVALID", "a day and a second old");
         }
     }
 }
@@ -420,7 +346,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else_for_every_mask()
         let named = paths.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
         let mask: Vec<_> = named.map(|(_, path)| path.as_str()).collect();
         let sent = all_other(&before.name, subset);
-        let after = alice.update(&sent, Some(&mask)).await.unwrap();
+        let after = alice.update_todo(&sent, Some(&mask)).await.unwrap();
         let (title, notes) = (mask.contains(&"title"), mask.contains(&"notes"));
         let mut expected = before.clone();
         if title {
@@ -456,11 +382,11 @@ async fn without_a_mask_the_fields_that_are_set_are_written_and_a_star_writes_al
         (sent("t4", "n4"), Some(&["*"][..]), ("t4", "n4")),
         (sent("t5", ""), Some(&["*"][..]), ("t5", "")),
     ] {
-        let after = alice.update(&todo, mask).await.unwrap();
+        let after = alice.update_todo(&todo, mask).await.unwrap();
         assert_eq!((after.title.as_str(), after.notes.as_str()), expected, "{todo:?} {mask:?}");
     }
     for mask in [["title"], ["*"]] {
-        let status = alice.update(&sent("", "n6"), Some(&mask)).await.unwrap_err();
+        let status = alice.update_todo(&sent("", "n6"), Some(&mask)).await.unwrap_err();
         assert_eq!(
             (reason(&status), fields(&status)),
             ("FIELD_INVALID".to_owned(), BTreeSet::from(["todo.title".to_owned()]))
@@ -479,15 +405,15 @@ async fn a_change_with_a_stale_etag_is_aborted_and_changes_nothing() {
         let sent =
             Todo { name: first.name.clone(), title: "late".to_owned(), etag: etag.to_owned(), ..Default::default() };
         let refused = |answer| assert_refused(answer, Code::Aborted, "ETAG_MISMATCH", etag);
-        refused(alice.update(&sent, None).await);
-        refused(alice.update(&sent, Some(&["title"])).await);
+        refused(alice.update_todo(&sent, None).await);
+        refused(alice.update_todo(&sent, Some(&["title"])).await);
         refused(alice.complete(&first.name, etag).await);
         refused(alice.reopen(&first.name, etag).await);
         refused(alice.delete(&first.name, etag).await);
     }
     assert_eq!(alice.todo(&first.name).await.unwrap(), now);
     let sent = Todo { title: "in time".to_owned(), ..now };
-    let changed = alice.update(&sent, Some(&["title"])).await.unwrap();
+    let changed = alice.update_todo(&sent, Some(&["title"])).await.unwrap();
     assert_eq!(changed.title, "in time");
     alice.delete(&first.name, &changed.etag).await.unwrap();
 }
@@ -521,13 +447,13 @@ async fn a_deleted_todo_can_be_read_for_30_days_and_counts_no_more() {
     assert_refused(alice.delete(&made.name, "").await, Code::NotFound, "NOT_FOUND", "deleted before");
 }
 
-async fn small() -> (System, User) {
+async fn small() -> (System, Client) {
     let limits = |settings: Settings| {
         let is_todo = settings.variables().any(|(name, _)| name == "AUTH_ADDRESS");
         if is_todo { settings.with("TODOS_PER_LIST", "2").with("LISTS_PER_USER", "2") } else { settings }
     };
     let system = System::configured(Cluster::throwaway().await.unwrap(), Clock::system(), limits).await;
-    let alice = system.user("alice").await;
+    let alice = system.user("alice").await.client;
     (system, alice)
 }
 
