@@ -80,10 +80,10 @@ impl Cluster {
         Ok(self)
     }
 
-    /// Whether we started the server, and can stop it.
+    /// Where the server keeps its files; `None` for somebody else's server.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.server.is_some()
+    pub fn directory(&self) -> Option<&Path> {
+        self.server.as_ref().map(|server| server.files.home.as_path())
     }
 
     /// The host, 127.0.0.1 for a server of our own.

@@ -45,7 +45,9 @@ impl System {
         }
         let postgres = workspace::state().join("postgres");
         let (cluster, ()) = tokio::try_join!(Cluster::persistent(&postgres, &certificates), build())?;
-        println!("postgres      {}:{}", cluster.host(), cluster.port());
+        let directory = cluster.directory().unwrap_or(Path::new("(DATABASE_URL)"));
+        let directory = directory.strip_prefix(workspace::root()).unwrap_or(directory);
+        println!("postgres      {}:{}, data in {}", cluster.host(), cluster.port(), directory.display());
 
         let surroundings = Surroundings {
             database_host: cluster.host(),
@@ -74,7 +76,7 @@ impl System {
             let status = spawn_blocking(|| leash.stop()).await??;
             println!("{} stopped: {status}", service.name);
         }
-        if self.cluster.is_ours() {
+        if self.cluster.directory().is_some() {
             self.cluster.stop().await?;
             println!("postgres stopped");
         }
