@@ -2,7 +2,7 @@
 //! a database. sqlx's macros write it themselves when they see a server; no sqlx-cli is needed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs::{self, File},
     path::{Path, PathBuf},
@@ -44,10 +44,15 @@ pub(crate) async fn write() -> anyhow::Result<()> {
 pub(crate) async fn check() -> anyhow::Result<()> {
     let fresh = describe().await?;
     let committed = read(&committed_directory())?;
-    let differs = |name: &&OsString| fresh.get(*name) != committed.get(*name);
-    let names: std::collections::BTreeSet<_> = fresh.keys().chain(committed.keys()).filter(differs).collect();
+    let names = differing(&fresh, &committed);
     anyhow::ensure!(names.is_empty(), "run `cargo xtask sqlx`: .sqlx/ is not what the queries say: {names:?}");
     Ok(())
+}
+
+/// Queries that are new, changed or gone.
+fn differing<'a>(fresh: &'a Descriptions, committed: &'a Descriptions) -> BTreeSet<&'a OsString> {
+    let differs = |name: &&OsString| fresh.get(*name) != committed.get(*name);
+    fresh.keys().chain(committed.keys()).filter(differs).collect()
 }
 
 fn committed_directory() -> PathBuf {
@@ -112,4 +117,20 @@ fn touch(path: &Path) -> std::io::Result<()> {
 fn read(directory: &Path) -> anyhow::Result<Descriptions> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.map(|entry| Ok((entry.file_name(), fs::read(entry.path())?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Descriptions, differing};
+
+    #[test]
+    fn a_new_a_changed_and_a_dropped_query_are_each_noticed() {
+        let described = |entries: &[(&str, &str)]| -> Descriptions {
+            entries.iter().map(|(name, contents)| ((*name).into(), contents.as_bytes().to_vec())).collect()
+        };
+        let fresh = described(&[("same", "1"), ("changed", "2"), ("new", "3")]);
+        let committed = described(&[("same", "1"), ("changed", "0"), ("dropped", "4")]);
+        assert_eq!(differing(&fresh, &committed).into_iter().collect::<Vec<_>>(), ["changed", "dropped", "new"]);
+        assert!(differing(&fresh, &fresh).is_empty());
+    }
 }
