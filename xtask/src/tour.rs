@@ -70,8 +70,7 @@ fn paste(steps: &[Step]) -> anyhow::Result<Vec<String>> {
         Command::new("bash").current_dir(workspace::root()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let mut script = String::from("exec 2>&1\n");
     for step in steps {
-        script.push_str(&step.commands);
-        script.push_str(&format!("\necho; echo '{MARK}'\n"));
+        script.extend([step.commands.as_str(), "\necho; echo '", MARK, "'\n"]);
     }
     shell.stdin.take().context("no standard input")?.write_all(script.as_bytes())?;
     let printed = String::from_utf8(shell.wait_with_output()?.stdout)?;

@@ -67,12 +67,11 @@ fn complaints(module: &str, text: &str) -> Vec<String> {
         }
     }
     let inner = named_modules(&code);
-    match module {
-        "main" | "lib" => {}
-        "grpc" if inner.contains(&"store") => found.push("passes the domain by: grpc names store".to_owned()),
-        "grpc" => {}
-        _ if inner.contains(&"grpc") => found.push("looks outward: names grpc".to_owned()),
-        _ => {}
+    let outermost = matches!(module, "main" | "lib");
+    if module == "grpc" && inner.contains(&"store") {
+        found.push("passes the domain by: grpc names store".to_owned());
+    } else if module != "grpc" && !outermost && inner.contains(&"grpc") {
+        found.push("looks outward: names grpc".to_owned());
     }
     found
 }

@@ -113,9 +113,14 @@ fn failure(ended: &Ended) -> anyhow::Error {
 /// Services of an `up` that was killed are still ending; anything else will not go away.
 async fn until_free(address: SocketAddr) -> anyhow::Result<()> {
     let deadline = Instant::now() + PATIENCE;
+    let mut said = false;
     while let Err(error) = TcpListener::bind(address) {
         let wait = error.kind() == io::ErrorKind::AddrInUse && Instant::now() < deadline;
         anyhow::ensure!(wait, "cannot listen on {address}: {error} (see --port-offset)");
+        if !said {
+            println!("waiting for {address}, where something still listens");
+            said = true;
+        }
         sleep(Duration::from_millis(50)).await;
     }
     Ok(())
