@@ -32,16 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     fs::write(out.join("access_table.rs"), access_table::render(&rules))?;
 
-    let secrets: Vec<_> = descriptors
-        .our_messages()
-        .filter(redaction::has_secrets)
-        .collect();
+    let secrets: Vec<_> = descriptors.our_messages().filter(redaction::has_secrets).collect();
     fs::write(out.join("redaction.rs"), redaction::render(&secrets))?;
 
-    fs::write(
-        out.join("descriptors.bin"),
-        descriptors.without_foreign_comments()?,
-    )?;
+    fs::write(out.join("descriptors.bin"), descriptors.without_foreign_comments()?)?;
 
     tonic_prost_build::configure()
         .build_client(env::var_os("CARGO_FEATURE_CLIENT").is_some())

@@ -75,6 +75,7 @@ pub enum Error {
 }
 
 /// What became of a session in the transaction of a refresh. All of it is committed, the end of a session too.
+#[expect(clippy::large_enum_variant, reason = "one is made a call, and the large variant is the usual one")]
 enum Refreshed {
     To { counter: i64, session: Session, user: User },
     Reused(Key),

@@ -59,8 +59,8 @@ pub struct User {
 impl Client {
     /// A caller over these channels, to auth-service and todo-service.
     #[must_use]
-    pub fn new(auth: Channel, todo: Channel, token: Option<String>) -> Self {
-        let wire = |channel: &Channel| InterceptedService::new(channel.clone(), Bearer(token.clone()));
+    pub fn new(auth: Channel, todo: Channel, token: Option<&str>) -> Self {
+        let wire = |channel: &Channel| InterceptedService::new(channel.clone(), Bearer(token.map(str::to_owned)));
         Self {
             auth: AuthServiceClient::new(wire(&auth)),
             users: UserServiceClient::new(wire(&auth)),
@@ -74,12 +74,13 @@ impl Client {
     /// The same certificate with this token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self::new(self.channels.0.clone(), self.channels.1.clone(), Some(token.to_owned()))
+        Self::new(self.channels.0.clone(), self.channels.1.clone(), Some(token))
     }
 
     /// Registers.
     pub async fn register(&mut self, name: &str) -> Result<proto::auth::v1::User, Status> {
-        let request = RegisterRequest { username: name.to_owned(), password: PASSWORD.to_owned(), ..Default::default() };
+        let request =
+            RegisterRequest { username: name.to_owned(), password: PASSWORD.to_owned(), ..Default::default() };
         Ok(self.auth.register(request).await?.into_inner())
     }
 

@@ -60,7 +60,8 @@ impl Settings {
     /// As flags: every variable has one.
     #[must_use]
     pub fn flags(&self) -> Vec<String> {
-        let flag = |(name, value): &(String, String)| [format!("--{}", name.to_lowercase().replace('_', "-")), value.clone()];
+        let flag =
+            |(name, value): &(String, String)| [format!("--{}", name.to_lowercase().replace('_', "-")), value.clone()];
         self.0.iter().flat_map(flag).collect()
     }
 }

@@ -54,6 +54,9 @@ impl Service {
 
 impl System {
     /// A pair on the test process's own Postgres, with the machine's clock.
+    ///
+    /// # Panics
+    /// When it does not start.
     pub async fn start() -> Self {
         Self::with(Cluster::throwaway().await.expect("a Postgres server"), Clock::system()).await
     }
@@ -70,11 +73,7 @@ impl System {
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn configured(
-        cluster: &'static Cluster,
-        clock: Clock,
-        change: impl Fn(Settings) -> Settings,
-    ) -> Self {
+    pub async fn configured(cluster: &'static Cluster, clock: Clock, change: impl Fn(Settings) -> Settings) -> Self {
         Self::try_start(cluster, clock, change).await.expect("the system starts")
     }
 
@@ -179,7 +178,8 @@ async fn migrate(cluster: &Cluster, database: &str) -> anyhow::Result<()> {
 
 /// Writes a service's secret.
 pub fn key_file(path: &Path) -> anyhow::Result<()> {
-    let digits: String = Entropy::system().bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits =
+        Entropy::system().bytes::<32>().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
     certs::write_private(path, digits.as_bytes())
 }
 

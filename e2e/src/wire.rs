@@ -55,7 +55,12 @@ impl System {
     ///
     /// # Panics
     /// When the header is not one.
-    pub async fn call(&self, path: &str, presented: Presented<'_>, message: impl Into<Bytes>) -> Result<Response<Bytes>, Status> {
+    pub async fn call(
+        &self,
+        path: &str,
+        presented: Presented<'_>,
+        message: impl Into<Bytes>,
+    ) -> Result<Response<Bytes>, Status> {
         let to = if path.starts_with("/auth.") { self.auth.address } else { self.todo.address };
         let certificate = if presented.certificate.is_empty() { "client" } else { presented.certificate };
         let mut request = Request::new(message.into());
@@ -70,7 +75,12 @@ impl System {
     ///
     /// # Errors
     /// The rpc's.
-    pub async fn call_as(&self, token: &str, method: &MethodDescriptor, message: &DynamicMessage) -> Result<Response<Bytes>, Status> {
+    pub async fn call_as(
+        &self,
+        token: &str,
+        method: &MethodDescriptor,
+        message: &DynamicMessage,
+    ) -> Result<Response<Bytes>, Status> {
         let header = bearer(token);
         let presented = Presented { authorization: Some(&header), ..Presented::default() };
         self.call(&path(method), presented, prost_reflect::prost::Message::encode_to_vec(message)).await

@@ -11,13 +11,13 @@ use service_kit::clock::Clock;
 use time::OffsetDateTime;
 use tonic::Code;
 
-fn needs_token(rule: &&Rule) -> bool {
+fn needs_token(rule: &Rule) -> bool {
     matches!(rule.caller, Caller::User | Caller::Admin)
 }
 
 /// Asserts that every rpc that wants a token refuses this one.
 async fn refuse(system: &System, authorization: Option<&str>, reason: &str) {
-    let refused = rules().filter(needs_token);
+    let refused = rules().filter(|rule| needs_token(rule));
     for rule in refused {
         let presented = Presented { authorization, ..Presented::default() };
         let status = system.call(rule.path, presented, "").await.expect_err(rule.path);
@@ -46,7 +46,8 @@ async fn no_rpc_takes_a_token_that_was_altered_or_made_elsewhere() {
         let text = String::from_utf8(BASE64.decode(header).unwrap()).unwrap();
         BASE64.encode(text.replace("EdDSA", alg))
     };
-    let admin = String::from_utf8(BASE64.decode(claims).unwrap()).unwrap().replace(r#""roles":[]"#, r#""roles":["admin"]"#);
+    let admin =
+        String::from_utf8(BASE64.decode(claims).unwrap()).unwrap().replace(r#""roles":[]"#, r#""roles":["admin"]"#);
     for forged in [
         format!("{header}.{}.{signature}", BASE64.encode(admin)),
         format!("{}.{claims}.", header_with("none")),

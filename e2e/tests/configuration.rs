@@ -3,10 +3,10 @@
 use std::process::{Output, Stdio};
 
 use clap::CommandFactory;
+use e2e::System;
 use e2e::process::command;
 use e2e::settings::Settings;
 use e2e::system::key_file;
-use e2e::System;
 use local_postgres::{Cluster, Role};
 use tokio::io::AsyncWriteExt;
 
@@ -66,7 +66,9 @@ async fn a_missing_setting_is_one_line_that_names_it_and_exit_code_64() {
 fn every_setting_is_documented_and_has_a_variable_named_as_its_flag() {
     for program in [auth_service::config::Cli::command(), todo_service::config::Cli::command()] {
         let serve = program.find_subcommand("serve").unwrap();
-        for setting in serve.get_arguments().filter(|argument| !["help", "version"].contains(&argument.get_id().as_str())) {
+        for setting in
+            serve.get_arguments().filter(|argument| !["help", "version"].contains(&argument.get_id().as_str()))
+        {
             let id = setting.get_id().as_str();
             assert!(setting.get_help().is_some_and(|help| !help.to_string().is_empty()), "{id} says nothing");
             let variable = setting.get_env().unwrap_or_else(|| panic!("{id} has no variable"));
@@ -84,7 +86,9 @@ async fn a_key_file_that_others_may_read_or_that_is_no_key_is_refused() {
     key_file(&exposed).unwrap();
     std::fs::set_permissions(&exposed, std::fs::Permissions::from_mode(0o644)).unwrap();
     certs::write_private(&short, b"0123").unwrap();
-    for (file, complaint) in [(&exposed, "chmod 600"), (&short, "64 hexadecimal digits"), (&files.path().join("none"), "cannot read")] {
+    for (file, complaint) in
+        [(&exposed, "chmod 600"), (&short, "64 hexadecimal digits"), (&files.path().join("none"), "cannot read")]
+    {
         let settings = Settings::of("todo-service", Role::TodoService, cluster, "todo", file);
         let output = run("todo-service", &settings, &["serve"]).await;
         assert_eq!(output.status.code(), Some(1));

@@ -26,7 +26,9 @@ async fn health(channel: &Channel, service: &str) -> ServingStatus {
 }
 
 async fn both_are(system: &System, status: ServingStatus) {
-    for (address, service) in [(system.auth.address, "auth.v1.AuthService"), (system.todo.address, "todo.v1.TodoService")] {
+    for (address, service) in
+        [(system.auth.address, "auth.v1.AuthService"), (system.todo.address, "todo.v1.TodoService")]
+    {
         let channel = system.channel(address, "client");
         for name in ["", service] {
             eventually(&format!("{name} is {status:?}"), async || health(&channel, name).await == status).await;
@@ -49,7 +51,11 @@ async fn without_its_database_a_service_says_so_at_once_and_recovers_by_itself()
     let name = alice.create_todo("kept").await.unwrap().name;
     both_are(&system, ServingStatus::Serving).await;
     for round in 0..2 {
-        if round == 0 { system.cluster.stop_immediate().await.unwrap() } else { system.cluster.kill_hard().await.unwrap() }
+        if round == 0 {
+            system.cluster.stop_immediate().await.unwrap();
+        } else {
+            system.cluster.kill_hard().await.unwrap();
+        }
         // The first call may meet a connection that was lost under it: for a read that is known to have no effect.
         unavailable_in_time(alice.todos.get_todo(GetTodoRequest { name: name.clone() })).await;
         unavailable_in_time(alice.users.get_user(GetUserRequest { name: "users/me".to_owned() })).await;

@@ -25,21 +25,14 @@ pub(crate) struct Rule {
 pub(crate) fn rules(pool: &DescriptorPool) -> Result<Vec<Rule>, Vec<String>> {
     let mut rules = Vec::new();
     let mut faults = Vec::new();
-    for method in pool
-        .services()
-        .flat_map(|service| service.methods().collect::<Vec<_>>())
-    {
+    for method in pool.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
         match rule(pool, &method) {
             Ok(rule) => rules.push(rule),
             Err(fault) => faults.push(fault),
         }
     }
     rules.sort();
-    if faults.is_empty() {
-        Ok(rules)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(rules) } else { Err(faults) }
 }
 
 fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String> {
@@ -50,32 +43,21 @@ fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String
         .ok_or_else(|| format!("{path} has no ({OPTION})"))?;
     let options = method.options();
     let value = options.get_extension(&option);
-    let message = value
-        .as_message()
-        .ok_or_else(|| format!("({OPTION}) is not a message"))?;
-    let rule = Rule {
-        path,
-        caller: caller(message)?,
-        peers: peers(message),
-    };
+    let message = value.as_message().ok_or_else(|| format!("({OPTION}) is not a message"))?;
+    let rule = Rule { path, caller: caller(message)?, peers: peers(message) };
     let path = &rule.path;
     match rule.caller.as_str() {
         "CALLER_UNSPECIFIED" => Err(format!("{path} has an ({OPTION}) that names no caller")),
-        "CALLER_PEER" if rule.peers.is_empty() => Err(format!(
-            "{path} is for CALLER_PEER and its ({OPTION}) names no peers"
-        )),
+        "CALLER_PEER" if rule.peers.is_empty() => {
+            Err(format!("{path} is for CALLER_PEER and its ({OPTION}) names no peers"))
+        }
         _ => Ok(rule),
     }
 }
 
 fn caller(rule: &DynamicMessage) -> Result<String, String> {
-    let caller = rule
-        .descriptor()
-        .get_field_by_name("caller")
-        .map(|field| field.kind());
-    let number = rule
-        .get_field_by_name("caller")
-        .and_then(|value| value.as_enum_number());
+    let caller = rule.descriptor().get_field_by_name("caller").map(|field| field.kind());
+    let number = rule.get_field_by_name("caller").and_then(|value| value.as_enum_number());
     caller
         .as_ref()
         .and_then(|kind| kind.as_enum())
@@ -87,30 +69,16 @@ fn caller(rule: &DynamicMessage) -> Result<String, String> {
 
 fn peers(rule: &DynamicMessage) -> Vec<String> {
     let peers = rule.get_field_by_name("peers");
-    let peers = peers
-        .as_deref()
-        .and_then(Value::as_list)
-        .unwrap_or_default();
-    peers
-        .iter()
-        .filter_map(|peer| peer.as_str().map(str::to_owned))
-        .collect()
+    let peers = peers.as_deref().and_then(Value::as_list).unwrap_or_default();
+    peers.iter().filter_map(|peer| peer.as_str().map(str::to_owned)).collect()
 }
 
 /// The body of `proto::access::RULES`.
 pub(crate) fn render(rules: &[Rule]) -> String {
     let mut code = String::from("&[\n");
-    for Rule {
-        path,
-        caller,
-        peers,
-    } in rules
-    {
+    for Rule { path, caller, peers } in rules {
         let caller = variant(caller);
-        let _ = writeln!(
-            code,
-            "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?} }},"
-        );
+        let _ = writeln!(code, "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?} }},");
     }
     code + "]"
 }
@@ -120,7 +88,5 @@ fn variant(value: &str) -> String {
     let name = value.strip_prefix("CALLER_").unwrap_or(value);
     name.split('_')
         .filter_map(|word| word.split_at_checked(1))
-        .fold(String::new(), |variant, (first, rest)| {
-            variant + first + &rest.to_lowercase()
-        })
+        .fold(String::new(), |variant, (first, rest)| variant + first + &rest.to_lowercase())
 }

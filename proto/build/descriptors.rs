@@ -7,9 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use prost_reflect::{
-    DescriptorPool, DynamicMessage, MessageDescriptor, Value, prost::Message as _,
-};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value, prost::Message as _};
 use protox::Compiler;
 
 /// One descriptor set, in the two forms that keep extensions.
@@ -37,14 +35,8 @@ impl Descriptors {
             .get_message_by_name("google.protobuf.FileDescriptorSet")
             .ok_or("the set lacks descriptor.proto, which access.proto imports")?;
         let mut set = DynamicMessage::decode(set, self.bytes.as_slice())?;
-        let files = set
-            .get_field_by_name_mut("file")
-            .and_then(Value::as_list_mut);
-        for file in files
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_message_mut)
-        {
+        let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
+        for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {
             let name = file.get_field_by_name("name");
             let is_ours = name.and_then(|name| name.as_str().map(|name| self.ours.contains(name)));
             if is_ours != Some(true) {
@@ -59,13 +51,8 @@ impl Descriptors {
 pub(crate) fn compile(api: &str, vendor: &str) -> Result<Descriptors, Box<dyn Error>> {
     let files = proto_files(Path::new(api))?;
     let mut compiler = Compiler::new([api, vendor])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(&files)?;
-    let ours = files
-        .iter()
-        .filter_map(|file| file.strip_prefix(api).ok()?.to_str());
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
+    let ours = files.iter().filter_map(|file| file.strip_prefix(api).ok()?.to_str());
     Ok(Descriptors {
         bytes: compiler.encode_file_descriptor_set(),
         pool: compiler.descriptor_pool(),
@@ -80,10 +67,7 @@ fn proto_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(proto_files(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
             files.push(path);
         }
     }

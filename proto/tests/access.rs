@@ -18,16 +18,12 @@ fn faults(methods: &str) -> Vec<String> {
 #[test]
 fn an_rpc_without_a_rule_does_not_build() {
     let faults = faults("rpc Open(Empty) returns (Empty);");
-    assert_eq!(
-        faults,
-        ["/test.v1.TestService/Open has no (access.v1.rule)"]
-    );
+    assert_eq!(faults, ["/test.v1.TestService/Open has no (access.v1.rule)"]);
 }
 
 #[test]
 fn an_rpc_whose_rule_names_no_caller_does_not_build() {
-    let named =
-        "rpc A(Empty) returns (Empty) { option (access.v1.rule).caller = CALLER_UNSPECIFIED; }";
+    let named = "rpc A(Empty) returns (Empty) { option (access.v1.rule).caller = CALLER_UNSPECIFIED; }";
     let left_out = "rpc B(Empty) returns (Empty) { option (access.v1.rule) = {}; }";
     let faults = faults(&format!("{named} {left_out}"));
     assert_eq!(
@@ -41,12 +37,8 @@ fn an_rpc_whose_rule_names_no_caller_does_not_build() {
 
 #[test]
 fn an_rpc_for_peers_that_names_none_does_not_build() {
-    let faults =
-        faults("rpc Ask(Empty) returns (Empty) { option (access.v1.rule).caller = CALLER_PEER; }");
-    assert_eq!(
-        faults,
-        ["/test.v1.TestService/Ask is for CALLER_PEER and its (access.v1.rule) names no peers"]
-    );
+    let faults = faults("rpc Ask(Empty) returns (Empty) { option (access.v1.rule).caller = CALLER_PEER; }");
+    assert_eq!(faults, ["/test.v1.TestService/Ask is for CALLER_PEER and its (access.v1.rule) names no peers"]);
 }
 
 #[test]
@@ -83,20 +75,12 @@ fn a_rule_is_found_by_the_path_of_the_call() {
         assert_eq!(access::rule(rule.path), Some(rule));
     }
     let introspect = access::rule("/auth.v1.TokenService/IntrospectToken").expect("a rule");
-    assert_eq!(
-        (introspect.caller, introspect.peers),
-        (Caller::Peer, &["todo-service"][..])
-    );
+    assert_eq!((introspect.caller, introspect.peers), (Caller::Peer, &["todo-service"][..]));
 }
 
 #[test]
 fn a_path_that_the_api_does_not_have_has_no_rule() {
-    for path in [
-        "",
-        "/",
-        "/todo.v1.TodoService/",
-        "/todo.v1.TodoService/gettodo",
-    ] {
+    for path in ["", "/", "/todo.v1.TodoService/", "/todo.v1.TodoService/gettodo"] {
         assert_eq!(access::rule(path), None, "{path}");
     }
 }

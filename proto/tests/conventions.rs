@@ -17,23 +17,11 @@ fn a_file_says_how_each_language_names_it() {
         let proto = file.file_descriptor_proto();
         let options = proto.options.clone().unwrap_or_default();
         let name = file.name();
-        assert!(
-            options.java_package().ends_with(file.package_name()),
-            "{name} (AIP-191)"
-        );
+        assert!(options.java_package().ends_with(file.package_name()), "{name} (AIP-191)");
         assert!(options.java_multiple_files(), "{name} (AIP-191)");
-        assert!(
-            options.java_outer_classname().ends_with("Proto"),
-            "{name} (AIP-191)"
-        );
-        assert!(
-            options.csharp_namespace().starts_with("TodoLocal."),
-            "{name} (AIP-191)"
-        );
-        assert!(
-            options.go_package().starts_with("todo.local/api/"),
-            "{name}"
-        );
+        assert!(options.java_outer_classname().ends_with("Proto"), "{name} (AIP-191)");
+        assert!(options.csharp_namespace().starts_with("TodoLocal."), "{name} (AIP-191)");
+        assert!(options.go_package().starts_with("todo.local/api/"), "{name}");
     }
 }
 
@@ -58,46 +46,26 @@ fn a_field_of_a_request_says_whether_it_must_be_set() {
 #[test]
 fn a_resource_is_identified_by_its_name() {
     let api = Api::new();
-    let resources: Vec<_> = api
-        .messages()
-        .filter(|message| api.resource(message).is_some())
-        .collect();
+    let resources: Vec<_> = api.messages().filter(|message| api.resource(message).is_some()).collect();
     assert!(!resources.is_empty());
     for resource in resources {
-        let name = resource
-            .get_field_by_name("name")
-            .expect("a field `name` (AIP-122)");
+        let name = resource.get_field_by_name("name").expect("a field `name` (AIP-122)");
         let behaviour = api.option("google.api.field_behavior", &name.options());
-        assert_eq!(
-            numbers(behaviour.as_ref()),
-            [IDENTIFIER],
-            "{} (AIP-203)",
-            resource.full_name()
-        );
+        assert_eq!(numbers(behaviour.as_ref()), [IDENTIFIER], "{} (AIP-203)", resource.full_name());
     }
 }
 
 #[test]
 fn a_reference_names_a_resource_that_exists() {
     let api = Api::new();
-    let types: Vec<_> = api
-        .messages()
-        .filter_map(|message| api.resource(&message))
-        .collect();
-    for field in api
-        .messages()
-        .flat_map(|message| message.fields().collect::<Vec<_>>())
-    {
+    let types: Vec<_> = api.messages().filter_map(|message| api.resource(&message)).collect();
+    for field in api.messages().flat_map(|message| message.fields().collect::<Vec<_>>()) {
         let reference = api.option("google.api.resource_reference", &field.options());
         let Some(reference) = reference.as_ref().and_then(Value::as_message) else {
             continue;
         };
         let named = [text(reference, "type"), text(reference, "child_type")].concat();
-        assert!(
-            types.contains(&named),
-            "{}: {named} (AIP-124)",
-            field.full_name()
-        );
+        assert!(types.contains(&named), "{}: {named} (AIP-124)", field.full_name());
     }
 }
 
@@ -115,9 +83,7 @@ fn a_string_that_a_client_sends_has_an_upper_bound() {
             let pattern = text(&rules, "pattern");
             number(&rules, "max_len") > 0
                 || rules.has_field_by_name("uuid")
-                || (pattern.starts_with('^')
-                    && pattern.ends_with('$')
-                    && !pattern.contains(['*', '+']))
+                || (pattern.starts_with('^') && pattern.ends_with('$') && !pattern.contains(['*', '+']))
         });
         assert!(bounded, "{} has no upper bound", field.full_name());
     }

@@ -18,14 +18,8 @@ fn reasons() -> Vec<String> {
 
 #[test]
 fn a_reason_is_the_name_of_its_value_without_the_prefix() {
-    assert_eq!(
-        access::v1::ErrorReason::TokenMissing.as_reason(),
-        "TOKEN_MISSING"
-    );
-    assert_eq!(
-        auth::v1::ErrorReason::UsernameTaken.as_reason(),
-        "USERNAME_TAKEN"
-    );
+    assert_eq!(access::v1::ErrorReason::TokenMissing.as_reason(), "TOKEN_MISSING");
+    assert_eq!(auth::v1::ErrorReason::UsernameTaken.as_reason(), "USERNAME_TAKEN");
     assert_eq!(todo::v1::ErrorReason::IdTaken.as_reason(), "ID_TAKEN");
 }
 
@@ -40,9 +34,6 @@ fn a_reason_means_one_thing_in_all_packages() {
 fn a_reason_has_the_form_that_aip_193_asks_for() {
     for reason in reasons() {
         let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase());
-        assert!(
-            reason.len() <= 63 && reason.split('_').all(is_word),
-            "{reason}"
-        );
+        assert!(reason.len() <= 63 && reason.split('_').all(is_word), "{reason}");
     }
 }

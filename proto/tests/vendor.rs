@@ -10,10 +10,7 @@ fn on_disk(folder: &Path, found: &mut BTreeMap<String, String>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             on_disk(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
             let sum = digest(&SHA256, &fs::read(&path).expect("a file"));
             let hex = sum.as_ref().iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");

@@ -80,7 +80,8 @@ pub(crate) fn served(path: &str) -> Option<&'static str> {
 
 fn admit(path: &str, peer: Option<&Peer>) -> Result<Admitted, Status> {
     let method = served(path).ok_or_else(|| unknown(path))?;
-    let (required, peers) = proto::access::rule(path).map_or((Caller::Anonymous, &[][..]), |rule| (rule.caller, rule.peers));
+    let (required, peers) =
+        proto::access::rule(path).map_or((Caller::Anonymous, &[][..]), |rule| (rule.caller, rule.peers));
     match peer {
         Some(peer) if peers.is_empty() || peers.contains(&&*peer.name) => Ok(Admitted { method, required }),
         _ => Err(refused(method, peer.map_or("", |peer| &peer.name))),
@@ -95,5 +96,7 @@ fn refused(path: &str, peer: &str) -> Status {
 }
 
 fn unknown(path: &str) -> Status {
-    Refusal::new(Code::Unimplemented, Reason::MethodUnknown, format!("there is no rpc {path}")).with("method", path).into()
+    Refusal::new(Code::Unimplemented, Reason::MethodUnknown, format!("there is no rpc {path}"))
+        .with("method", path)
+        .into()
 }

@@ -107,7 +107,8 @@ impl Fields {
             _ => format!("{count} fields are invalid"),
         };
         let refusal = Refusal::new(Code::InvalidArgument, Reason::FieldInvalid, message);
-        let refusal = refusal.with("fields", self.refused.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().join(","));
+        let refusal =
+            refusal.with("fields", self.refused.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().join(","));
         refusal.violations(self.refused.into_iter().map(|(path, why)| (path, format!("must {}", why.text())))).into()
     }
 }

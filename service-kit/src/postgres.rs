@@ -250,5 +250,7 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
-    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|panicked| Err(Error::Panicked(panicked.to_string()).into()))
+    tokio::spawn(work.in_current_span())
+        .await
+        .unwrap_or_else(|panicked| Err(Error::Panicked(panicked.to_string()).into()))
 }

@@ -89,9 +89,7 @@ impl Sealer {
     pub fn seal(&self, entropy: &Entropy, context: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         let nonce: [u8; NONCE_LEN] = entropy.bytes();
         let mut sealed = plain.to_vec();
-        self.0
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed)
-            .ok()?;
+        self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut sealed).ok()?;
         sealed.splice(0..0, nonce);
         Some(sealed)
     }

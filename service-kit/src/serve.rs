@@ -22,9 +22,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
+use self::health::Health;
 pub use self::limits::Limits;
 pub use self::probes::{ProbeSettings, probe};
-use self::health::Health;
 use self::worker::Workers;
 use crate::clock::Clock;
 use crate::postgres::Database;
@@ -132,7 +132,14 @@ impl Server {
         self.background("probes", probes);
         let drain = Duration::from_secs(self.settings.drain_seconds.into());
         let (limits, stop_all) = (self.settings.limits.clone(), self.stop.clone());
-        let context = connection::Context { limits, identity, metrics: Arc::clone(&metrics), clock: self.clock.clone(), drain, stop: stop_all };
+        let context = connection::Context {
+            limits,
+            identity,
+            metrics: Arc::clone(&metrics),
+            clock: self.clock.clone(),
+            drain,
+            stop: stop_all,
+        };
         let (reported, bounds) = (health.clone(), self.settings.limits.clone());
         let workers = Workers::start(self.worker_count(), &context, move |builder| {
             routes(builder);

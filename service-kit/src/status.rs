@@ -11,7 +11,6 @@ use crate::postgres;
 pub use proto::access::v1::ErrorReason as Reason;
 pub use proto::reason::DOMAIN;
 
-
 /// An error on its way to the caller. Every one carries an `ErrorInfo`; the values in its metadata are
 /// those of the message.
 #[derive(Debug)]
@@ -118,7 +117,8 @@ pub fn database(error: &postgres::Error) -> Status {
         }
         E::Unknown => {
             tracing::warn!("the outcome of a write is unknown");
-            let message = "the write may or may not have been applied; repeat it with the same request_id, or read first";
+            let message =
+                "the write may or may not have been applied; repeat it with the same request_id, or read first";
             Refusal::new(Code::Unknown, Reason::OutcomeUnknown, message).into()
         }
         E::Conflict(_) | E::Corrupt { .. } | E::Panicked(_) | E::Fault(_) => internal(error),

@@ -125,9 +125,8 @@ fn span(id: &HeaderValue, method: &str, peer: Option<&str>) -> Span {
 
 /// The caller's id if it is 1 to 128 visible ASCII characters (anything else could forge a log line), or a new one.
 fn request_id(headers: &HeaderMap, clock: &Clock) -> HeaderValue {
-    let usable = |id: &&HeaderValue| {
-        (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic)
-    };
+    let usable =
+        |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
     let made = || HeaderValue::from_str(&Entropy::system().id(clock.now()).to_string());
     match headers.get(REQUEST_ID).filter(usable) {
         Some(id) => id.clone(),

@@ -51,7 +51,10 @@ pub enum Error {
 
 impl Settings {
     fn files(&self) -> impl Iterator<Item = &Path> {
-        [&self.tls_certificate, &self.tls_key, &self.tls_client_ca].into_iter().chain(&self.tls_crl).map(PathBuf::as_path)
+        [&self.tls_certificate, &self.tls_key, &self.tls_client_ca]
+            .into_iter()
+            .chain(&self.tls_crl)
+            .map(PathBuf::as_path)
     }
 
     fn roots(&self) -> Result<RootCertStore, Error> {

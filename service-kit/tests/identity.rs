@@ -36,7 +36,8 @@ async fn a_list_that_revokes_nobody_is_a_list() {
 
 #[tokio::test]
 async fn a_revocation_file_that_is_missing_or_holds_no_list_is_no_identity() {
-    for contents in [None, Some(""), Some("nonsense"), Some("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")] {
+    for contents in [None, Some(""), Some("nonsense"), Some("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n")]
+    {
         let directory = tempfile::tempdir().unwrap();
         let refused = refusal(&settings(directory.path(), contents));
         assert!(refused.is_some(), "{contents:?}");

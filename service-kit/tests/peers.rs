@@ -6,11 +6,8 @@ use rustls::pki_types::pem::PemObject;
 use service_kit::peer::{NoPeer, Peer};
 
 fn peer(uris: &[&str], usages: &[Usage]) -> Result<Peer, NoPeer> {
-    let leaf = Leaf {
-        uris: uris.iter().map(ToString::to_string).collect(),
-        usages: usages.to_vec(),
-        ..Leaf::default()
-    };
+    let leaf =
+        Leaf { uris: uris.iter().map(ToString::to_string).collect(), usages: usages.to_vec(), ..Leaf::default() };
     let issued = Authority::new("test").unwrap().issue(&leaf).unwrap();
     Peer::from_certificate(&CertificateDer::from_pem_slice(issued.cert_pem.as_bytes()).unwrap())
 }

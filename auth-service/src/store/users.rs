@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::row::{UserRow, role_texts, state_text, user_in};
 use crate::session::Key;
-use crate::user::{Changes, Email, Identifier, User};
+use crate::user::{Changes, DisplayName, Email, Identifier, User};
 
 /// What a caller is to a user that a statement did not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ pub async fn update(
                     target,
                     now,
                     revision,
-                    changes.display_name.as_ref().map(|name| name.as_str()),
+                    changes.display_name.as_ref().map(DisplayName::as_str),
                     changes.email.is_some(),
                     changes.email.as_ref().and_then(Option::as_ref).map(Email::as_str),
                 );

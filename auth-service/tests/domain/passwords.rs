@@ -29,8 +29,8 @@ fn presented(text: &str) -> Password {
 }
 
 /// The most work that a stored hash may ask for.
-fn expensive() -> Option<PasswordHash> {
-    Some(PasswordHash::from_phc(&VECTOR.replace("t=2", "t=10")).unwrap())
+fn expensive() -> PasswordHash {
+    PasswordHash::from_phc(&VECTOR.replace("t=2", "t=10")).unwrap()
 }
 
 #[test]
@@ -117,7 +117,7 @@ async fn a_full_queue_refuses_at_once() {
     let mut waiting = Vec::new();
     // One is worked on and one waits, whatever the thread has got to: the third at the latest is refused.
     let refused = (0..3).any(|_| {
-        let mut job = Box::pin(hasher.compare(presented(PASSWORD), expensive()));
+        let mut job = Box::pin(hasher.compare(presented(PASSWORD), Some(expensive())));
         let refused = matches!(job.as_mut().now_or_never(), Some(Err(Refused::Busy)));
         waiting.push(job);
         refused
@@ -129,7 +129,8 @@ async fn a_full_queue_refuses_at_once() {
 async fn whoever_waits_for_more_than_a_second_is_refused() {
     let hasher = hasher(&settings());
     // Forty such jobs take seconds.
-    let mut waiting: Vec<_> = (0..40).map(|_| Box::pin(hasher.compare(presented(PASSWORD), expensive()))).collect();
+    let mut waiting: Vec<_> =
+        (0..40).map(|_| Box::pin(hasher.compare(presented(PASSWORD), Some(expensive())))).collect();
     assert!(waiting.iter_mut().all(|job| job.as_mut().now_or_never().is_none()));
     let begun = tokio::time::Instant::now();
     assert!(matches!(hasher.compare(presented(PASSWORD), None).await, Err(Refused::Busy)));
@@ -139,10 +140,10 @@ async fn whoever_waits_for_more_than_a_second_is_refused() {
 #[tokio::test]
 async fn the_work_of_a_caller_who_went_away_is_skipped() {
     let hasher = hasher(&settings());
-    let mut first = Box::pin(hasher.compare(presented(PASSWORD), expensive()));
+    let mut first = Box::pin(hasher.compare(presented(PASSWORD), Some(expensive())));
     assert!(first.as_mut().now_or_never().is_none());
     for _ in 0..40 {
-        let mut abandoned = Box::pin(hasher.compare(presented(PASSWORD), expensive()));
+        let mut abandoned = Box::pin(hasher.compare(presented(PASSWORD), Some(expensive())));
         assert!(abandoned.as_mut().now_or_never().is_none());
     }
     // Forty such jobs take seconds; a caller waits for one.

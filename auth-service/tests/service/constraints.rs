@@ -15,16 +15,16 @@ const REFUSED: [(&str, &str); 24] = [
     ),
     (
         constraint::USERS_USERNAME_KEY,
-        r#"INSERT INTO auth.users
+        r"INSERT INTO auth.users
            SELECT (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid(), 'username', 'ALICE'))).*
-           FROM auth.users u"#,
+           FROM auth.users u",
     ),
     (
         constraint::USERS_VERIFIED_EMAIL_KEY,
-        r#"INSERT INTO auth.users
+        r"INSERT INTO auth.users
            SELECT (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid(), 'username', 'other',
                                                                'email', 'ALICE@example.com'))).*
-           FROM auth.users u"#,
+           FROM auth.users u",
     ),
     (constraint::USERS_USERNAME_CHECK, "UPDATE auth.users SET username = 'a@b'"),
     (constraint::USERS_DISPLAY_NAME_CHECK, "UPDATE auth.users SET display_name = repeat('ü', 101)"),

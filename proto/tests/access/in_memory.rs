@@ -32,10 +32,6 @@ impl FileResolver for InMemory {
     }
 
     fn open_file(&self, name: &str) -> Result<File, Error> {
-        if name == FILE {
-            File::from_source(name, &self.0)
-        } else {
-            Err(Error::file_not_found(name))
-        }
+        if name == FILE { File::from_source(name, &self.0) } else { Err(Error::file_not_found(name)) }
     }
 }

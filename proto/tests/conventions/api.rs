@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, FileDescriptor, MessageDescriptor,
-    MethodDescriptor, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor, Value,
 };
 
 /// The packages `access`, `auth` and `todo`.
@@ -26,15 +25,12 @@ impl Api {
 
     /// The messages of our files.
     pub(crate) fn messages(&self) -> impl Iterator<Item = MessageDescriptor> {
-        self.files()
-            .flat_map(|file| file.messages().collect::<Vec<_>>())
+        self.files().flat_map(|file| file.messages().collect::<Vec<_>>())
     }
 
     /// The rpcs of our files.
     pub(crate) fn methods(&self) -> impl Iterator<Item = MethodDescriptor> {
-        self.0
-            .services()
-            .flat_map(|service| service.methods().collect::<Vec<_>>())
+        self.0.services().flat_map(|service| service.methods().collect::<Vec<_>>())
     }
 
     /// The fields of all requests and of our messages inside them, each once.
@@ -54,13 +50,8 @@ impl Api {
 
     /// The value of an extension in some options, if it is set.
     pub(crate) fn option(&self, name: &str, options: &DynamicMessage) -> Option<Value> {
-        let extension = self
-            .0
-            .get_extension_by_name(name)
-            .expect("an extension of that name");
-        options
-            .has_extension(&extension)
-            .then(|| options.get_extension(&extension).into_owned())
+        let extension = self.0.get_extension_by_name(name).expect("an extension of that name");
+        options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
     }
 
     /// The type of the resource that a message is, if it is one.
@@ -79,18 +70,13 @@ impl Api {
 
 /// A field of a message as text; empty if it is not set.
 pub(crate) fn text(message: &DynamicMessage, field: &str) -> String {
-    let value = message
-        .get_field_by_name(field)
-        .expect("a field of that name");
+    let value = message.get_field_by_name(field).expect("a field of that name");
     value.as_str().expect("a string").to_owned()
 }
 
 /// A field of a message as a number; 0 if it is not set.
 pub(crate) fn number(message: &DynamicMessage, field: &str) -> u64 {
-    message
-        .get_field_by_name(field)
-        .and_then(|value| value.as_u64())
-        .expect("a uint64")
+    message.get_field_by_name(field).and_then(|value| value.as_u64()).expect("a uint64")
 }
 
 /// The numbers of a repeated enum; none if it is not set.

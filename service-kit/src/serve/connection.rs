@@ -120,7 +120,8 @@ impl Connection {
 }
 
 fn identify(tls: &TlsStream<TcpStream>) -> Result<(Vec<CertificateDer<'static>>, Peer), String> {
-    let chain: Vec<_> = tls.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|c| c.clone().into_owned()).collect();
+    let chain: Vec<_> =
+        tls.get_ref().1.peer_certificates().unwrap_or_default().iter().map(|c| c.clone().into_owned()).collect();
     let leaf = chain.first().ok_or("no client certificate")?;
     let peer = Peer::from_certificate(leaf).map_err(|error| error.to_string())?;
     Ok((chain, peer))

@@ -52,7 +52,11 @@ impl Health {
             tick.tick().await;
             let answers = database.probe().await;
             if self.is_ready() != answers {
-                if answers { tracing::info!("the database answers") } else { tracing::warn!("the database does not answer") }
+                if answers {
+                    tracing::info!("the database answers");
+                } else {
+                    tracing::warn!("the database does not answer");
+                }
                 self.publish(answers).await;
             }
         }

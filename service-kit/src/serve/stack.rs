@@ -32,12 +32,8 @@ pub(super) fn service(
     context: &Context,
     peer: Peer,
     routes: Routes,
-) -> impl Service<
-    Request<Incoming>,
-    Response = Response<Body>,
-    Error = std::convert::Infallible,
-    Future: Send + 'static,
-> + Clone
+) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send + 'static>
++ Clone
 + Send
 + 'static {
     let (max_in, max_out) = (context.limits.max_request_bytes, context.limits.max_response_bytes);
@@ -84,6 +80,8 @@ pub(super) fn add_health_and_reflection(builder: &mut RoutesBuilder, health: &He
                 .add_service(v1.max_decoding_message_size(max_bytes))
                 .add_service(v1alpha.max_decoding_message_size(max_bytes));
         }
-        (Err(error), _) | (_, Err(error)) => tracing::error!(%error, "reflection is off: the descriptors do not decode"),
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "reflection is off: the descriptors do not decode");
+        }
     }
 }
