@@ -6,7 +6,8 @@ use certs::Issued;
 use e2e::System;
 use e2e::client::PASSWORD;
 use e2e::identities::{Identities, good};
-use e2e::raw::{Http2, http2};
+use e2e::raw::frames::kind;
+use e2e::raw::{self, Frame, Frames, Http2, http2};
 use e2e::refusal::told;
 use futures_util::future::{join, join_all};
 use prost_reflect::prost::Message;
@@ -92,4 +93,17 @@ async fn without_a_deadline_or_with_nonsense_for_one_the_default_holds() {
     let nonsense = ["50", "m", "50x", "-50m", "+50m", "5 m", "000000050m"].map(Some);
     let asked: Vec<_> = nonsense.into_iter().chain([None]).map(|asked| (asked, "3000")).collect();
     Stuck::system().await.assert_waits(&asked).await;
+}
+
+#[tokio::test]
+async fn a_message_that_never_comes_is_waited_for_no_longer_than_for_an_answer() {
+    let identities = Identities::new();
+    let system = identities.system_with(|settings| settings.with("DEADLINE_DEFAULT_MS", "300")).await;
+    let client = identities.issue(&good("client"));
+    for service in system.services() {
+        let tls = raw::connect(service.address, identities.tls(Some(&client))).await.unwrap();
+        let mut frames = Frames::open(tls).await.unwrap();
+        frames.send(&[Frame::call(1, "/grpc.health.v1.Health/Check")]).await.unwrap();
+        assert_eq!(frames.next_of(kind::HEADERS).await.expect("an answer").stream, 1);
+    }
 }

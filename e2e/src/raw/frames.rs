@@ -1,9 +1,14 @@
 //! HTTP/2 frames by hand (RFC 9113), for what no HTTP/2 library will send, and to read what none will show.
 
 use std::io;
+use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// Long enough for anything on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a client says first.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -180,8 +185,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The next frame, or how the connection ended.
     ///
     /// # Errors
-    /// The connection's end, whichever it is.
+    /// The connection's end, whichever it is; `TimedOut` when nothing happens for ten seconds.
     pub async fn next(&mut self) -> io::Result<Frame> {
+        timeout(PATIENCE, self.receive()).await?
+    }
+
+    async fn receive(&mut self) -> io::Result<Frame> {
         while self.read.len() < 9 || self.read.len() < 9 + self.length() {
             if self.stream.read_buf(&mut self.read).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -197,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Frames<S> {
     /// The next frame of this kind that answers nothing; whatever comes before it is passed over.
     ///
     /// # Errors
-    /// The connection's end, whichever it is.
+    /// As for [`Frames::next`].
     pub async fn next_of(&mut self, kind: u8) -> io::Result<Frame> {
         loop {
             let frame = self.next().await?;
