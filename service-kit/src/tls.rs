@@ -33,7 +33,7 @@ pub struct Settings {
     /// PEM file of the CAs whose certificates are accepted, from clients and from servers
     #[arg(long, env = "TLS_CLIENT_CA")]
     pub tls_client_ca: PathBuf,
-    /// PEM file of certificate revocation lists; where it is set, a list that is missing or out of date refuses everybody
+    /// PEM file of certificate revocation lists, one of each CA; where it is set, a CA whose list is missing or out of date is refused
     #[arg(long, env = "TLS_CRL")]
     pub tls_crl: Option<PathBuf>,
 }
