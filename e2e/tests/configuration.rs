@@ -51,6 +51,18 @@ async fn a_bad_value_is_one_line_that_names_it_and_exit_code_64() {
 }
 
 #[tokio::test]
+async fn help_whose_reader_has_gone_is_no_fault() {
+    for service in SERVICES {
+        let mut command = command(service, &Settings::default()).unwrap();
+        let mut child =
+            command.args(["serve", "--help"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().await.unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", stderr(&output));
+    }
+}
+
+#[tokio::test]
 async fn a_missing_setting_is_one_line_that_names_it_and_exit_code_64() {
     for service in SERVICES {
         let output = run(service, &Settings::default(), &["serve"]).await;

@@ -14,7 +14,8 @@ pub const EX_USAGE: u8 = 64;
 pub fn parse<C: clap::Parser>() -> Result<C, ExitCode> {
     C::try_parse().map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print!("{error}");
+            // The reader may have gone, as `--help | head` does.
+            drop(error.print());
             ExitCode::SUCCESS
         }
         _ => {
