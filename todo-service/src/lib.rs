@@ -8,7 +8,6 @@ pub mod grpc;
 pub mod keys;
 pub mod limits;
 pub mod list;
-pub mod page;
 pub mod revision;
 pub mod store;
 pub mod todo;
@@ -19,6 +18,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve::Server;
@@ -28,7 +28,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::keys::KeyFetcher;
-use crate::page::PageTokens;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
