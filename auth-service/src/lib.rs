@@ -5,7 +5,9 @@
 pub mod access_token;
 pub mod accounts;
 pub mod config;
+pub mod event;
 pub mod grpc;
+pub mod origin;
 pub mod password;
 pub mod session;
 pub mod sessions;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve::Server;
@@ -35,7 +38,8 @@ use crate::signing_key::KeyRing;
 use crate::user::Username;
 
 /// The gRPC services, for health.
-const SERVICES: &[&str] = &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.TokenService"];
+const SERVICES: &[&str] =
+    &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.SessionService", "auth.v1.TokenService"];
 
 /// The service with its ports bound and its keys loaded; it serves when it is run.
 pub struct App {
@@ -51,6 +55,7 @@ struct Mount {
     entropy: Entropy,
     hasher: Hasher,
     refresh_tokens: Arc<RefreshTokens>,
+    page_tokens: Arc<PageTokens>,
     signer: Signer,
     keys: Keys,
 }
@@ -68,7 +73,9 @@ impl App {
             Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
         let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
         let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
-        let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, signer, keys };
+        let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
+        let page_tokens = Arc::new(page_tokens);
+        let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys };
         Ok(Self { server, mount })
     }
 
@@ -100,6 +107,7 @@ impl Mount {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             refresh_tokens: Arc::clone(&self.refresh_tokens),
+            page_tokens: Arc::clone(&self.page_tokens),
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
         };

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 24] = [
+const REFUSED: [(&str, &str); 25] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -45,6 +45,7 @@ const REFUSED: [(&str, &str); 24] = [
         "UPDATE auth.sessions SET idle_expires_at = absolute_expires_at + interval '1 us'",
     ),
     (constraint::SESSIONS_END_REASON_CHECK, "UPDATE auth.sessions SET ended_at = created_at, end_reason = 'bored'"),
+    (constraint::SESSIONS_CERTIFICATE_CHECK, "UPDATE auth.sessions SET certificate = '\\x00'"),
     (constraint::SESSIONS_END_CHECK, "UPDATE auth.sessions SET ended_at = created_at"),
     (
         constraint::SIGNING_KEYS_PKEY,
