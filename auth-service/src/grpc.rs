@@ -5,6 +5,7 @@ mod errors;
 mod mask;
 mod messages;
 mod names;
+mod origin;
 mod tokens;
 mod users;
 

@@ -5,7 +5,9 @@
 pub mod access_token;
 pub mod accounts;
 pub mod config;
+pub mod event;
 pub mod grpc;
+pub mod origin;
 pub mod password;
 pub mod session;
 pub mod sessions;

@@ -3,6 +3,7 @@
 mod row;
 
 pub mod constraint;
+pub mod events;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

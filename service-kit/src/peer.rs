@@ -1,6 +1,7 @@
 //! Who is at the other end of the connection, as its certificate proves. Mutual TLS proves who calls; the access rules
 //! say what that peer may do.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -22,6 +23,10 @@ pub struct Peer {
     /// When its certificate ends, and with it the connection.
     pub not_after: OffsetDateTime,
 }
+
+/// The address at the other end of the connection. In a call's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddress(pub IpAddr);
 
 /// Why a certificate names no peer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
