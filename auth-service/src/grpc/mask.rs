@@ -8,8 +8,7 @@ use service_kit::field::Invalid;
 /// Most paths of a mask.
 const MOST_PATHS: usize = 32;
 /// Fields of a user that no update changes.
-const OUTPUT_ONLY: [&str; 7] =
-    ["name", "email_verified", "roles", "state", "create_time", "update_time", "etag"];
+const OUTPUT_ONLY: [&str; 7] = ["name", "email_verified", "roles", "state", "create_time", "update_time", "etag"];
 
 /// The fields to change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -63,7 +63,8 @@ impl FromStr for SessionName {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let parts = text.split_once("/sessions/").and_then(|(user, session)| Some((user.parse().ok()?, name_uuid(session)?)));
+        let parts =
+            text.split_once("/sessions/").and_then(|(user, session)| Some((user.parse().ok()?, name_uuid(session)?)));
         let (user, session) = parts.ok_or_else(|| {
             Invalid::new("be \"users/me/sessions/{uuid}\" or \"users/{uuid}/sessions/{uuid}\", the UUIDs in lower case")
         })?;

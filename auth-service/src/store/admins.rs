@@ -11,7 +11,8 @@ use crate::user::{Role, State, User};
 /// Locks the user `target` and all active admins until the transaction ends, in one order, and returns them as they are
 /// then. Whoever wants to demote, disable or delete waits here for whoever is doing so.
 pub async fn lock(c: &mut PgConnection, target: Uuid) -> Result<Vec<User>, Error> {
-    let admins = sqlx::query_scalar!("SELECT id FROM auth.users WHERE state = 'active' AND ('admin' = ANY (roles)) = true");
+    let admins =
+        sqlx::query_scalar!("SELECT id FROM auth.users WHERE state = 'active' AND ('admin' = ANY (roles)) = true");
     let mut ids = admins.fetch_all(&mut *c).await?;
     ids.push(target);
     let query = sqlx::query_as!(

@@ -101,7 +101,9 @@ async fn the_last_active_admin_stays() {
 
 #[tokio::test]
 async fn of_two_admins_who_are_removed_at_once_one_stays() {
-    for (way, by_each_other) in [("demote", true), ("demote", false), ("disable", true), ("disable", false), ("delete", true)] {
+    for (way, by_each_other) in
+        [("demote", true), ("demote", false), ("disable", true), ("disable", false), ("delete", true)]
+    {
         let system = System::start().await;
         let admins = [system.admin("one").await, system.admin("two").await];
         let names = admins.clone().map(|admin| admin.user.unwrap().name);
@@ -179,8 +181,7 @@ async fn each_act_is_recorded_once() {
     delete(&system, &root, &bob, "").await.unwrap();
     let kinds = "SELECT kind FROM auth.events WHERE user_id = $1 AND actor_id <> user_id ORDER BY id";
     let id: uuid::Uuid = bob.strip_prefix("users/").unwrap().parse().unwrap();
-    let mut kinds: Vec<String> =
-        sqlx::query_scalar(kinds).bind(id).fetch_all(&mut system.sql().await).await.unwrap();
+    let mut kinds: Vec<String> = sqlx::query_scalar(kinds).bind(id).fetch_all(&mut system.sql().await).await.unwrap();
     kinds.sort();
     assert_eq!(kinds, ["roles_set", "user_deleted", "user_disabled", "user_enabled"]);
 }

@@ -5,7 +5,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::auth::v1::user_service_client::UserServiceClient;
 use proto::auth::v1::{
-    GetUserRequest, IntrospectTokenRequest, LogInRequest, LogInResponse, RefreshTokensRequest, RefreshTokensResponse, User,
+    GetUserRequest, IntrospectTokenRequest, LogInRequest, LogInResponse, RefreshTokensRequest, RefreshTokensResponse,
+    User,
 };
 use tonic::{Code, Status};
 

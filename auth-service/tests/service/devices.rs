@@ -7,9 +7,14 @@ use crate::system::{PASSWORD, START, System, refused, violations, with_token};
 
 const NOBODY: &str = "users/01920000-0000-7000-8000-000000000001";
 
-async fn page(system: &System, token: &str, parent: &str, size: i32, after: &str) -> Result<ListSessionsResponse, Status> {
-    let request =
-        ListSessionsRequest { parent: parent.to_owned(), page_size: size, page_token: after.to_owned() };
+async fn page(
+    system: &System,
+    token: &str,
+    parent: &str,
+    size: i32,
+    after: &str,
+) -> Result<ListSessionsResponse, Status> {
+    let request = ListSessionsRequest { parent: parent.to_owned(), page_size: size, page_token: after.to_owned() };
     system.sessions().list_sessions(with_token(token, request)).await.map(tonic::Response::into_inner)
 }
 
@@ -73,7 +78,8 @@ async fn the_pages_have_each_live_session_once_the_latest_first() {
     let mut after = String::new();
     let mut listed = Vec::new();
     loop {
-        let ListSessionsResponse { sessions, next_page_token } = page(&system, &token, "users/me", 2, &after).await.unwrap();
+        let ListSessionsResponse { sessions, next_page_token } =
+            page(&system, &token, "users/me", 2, &after).await.unwrap();
         assert!(sessions.len() == 2);
         listed.extend(sessions.into_iter().map(|session| session.name));
         after = next_page_token;

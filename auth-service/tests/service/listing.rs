@@ -158,9 +158,8 @@ async fn populate(c: &mut PgConnection) {
 
 /// The plan of a statement as our code sends it: prepared, and generic.
 async fn plan(c: &mut PgConnection, statement: &str, types: &str, arguments: &str) -> String {
-    let prepare = format!(
-        "DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}"
-    );
+    let prepare =
+        format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}");
     sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *c).await.unwrap();
     let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE statement ({arguments})");
     let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(c).await.unwrap();
