@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::token::{self, Claims, Jwk};
+use service_kit::token::{self, Claims, Confirmation, Jwk};
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::session::Key;
+use crate::session::Session;
 use crate::signing_key::KeyRing;
 use crate::user::User;
 
@@ -66,7 +66,7 @@ impl Signer {
     }
 
     /// A token for a user in a session, from now on.
-    pub fn sign(&self, user: &User, session: Key) -> Result<AccessToken, serde_json::Error> {
+    pub fn sign(&self, user: &User, session: &Session) -> Result<AccessToken, serde_json::Error> {
         let now = self.clock.now();
         let expires = now + self.lifetime;
         let claims = Claims {
@@ -77,9 +77,10 @@ impl Signer {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             jti: self.entropy.id(now),
-            sid: session.session,
+            sid: session.key.session,
             roles: user.roles.clone(),
             epoch: user.epoch,
+            cnf: session.bound_to.map(|certificate| Confirmation { certificate }),
         };
         let jwt = self.jws(&serde_json::to_vec(&claims)?);
         Ok(AccessToken { jwt, expires })

@@ -1,13 +1,22 @@
-//! Users' own affairs: registering, reading and changing them.
+//! Users: registering, reading and changing them; what they do with their password; what admins do to them.
+
+mod administration;
+mod council;
+mod credentials;
+mod devices;
+mod listing;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
+pub use self::credentials::PasswordChange;
+use crate::event::{Event, Kind};
+use crate::origin::Origin;
 use crate::password::{Hasher, Password, Refused};
 use crate::session::Key;
-use crate::store::constraint;
+use crate::store::{constraint, events};
 use crate::store::users::{self as store, Standing};
 use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
 
@@ -45,6 +54,15 @@ pub enum Error {
     /// The user is not at the revision that the caller knows.
     #[error("the user has changed")]
     Changed,
+    /// The caller is no admin, now.
+    #[error("only an admin may do that")]
+    NotAdmin,
+    /// Nobody else is an active admin.
+    #[error("the user is the last active admin")]
+    LastAdmin,
+    /// The password that came with the call is not the caller's, or no longer.
+    #[error("the password is not the caller's")]
+    PasswordWrong,
     /// The caller's session is over, or the caller was disabled.
     #[error("the session has ended")]
     SessionEnded,
@@ -92,10 +110,23 @@ impl Accounts {
         target: Uuid,
         changes: Changes,
         revision: Option<i64>,
+        origin: Origin,
     ) -> Result<User, Error> {
-        match store::update(&self.database, caller, target, changes, revision, self.clock.now()).await? {
-            Some(user) => Ok(user),
-            None => Err(self.why_not(caller, target).await?),
+        let (now, entropy, wanted) = (self.clock.now(), self.entropy.clone(), changes.username.clone());
+        let changed = self.database.transaction(move |c| {
+            Box::pin(async move {
+                let changed = store::update(c, caller, target, &changes, revision, now).await?;
+                if changed.is_some() {
+                    let event = Event::new(Kind::UserUpdated, &origin, &entropy, now).to(target).by(caller.user);
+                    events::record(c, &event.session(caller.session).with("fields", changes.fields())).await?;
+                }
+                Ok(changed)
+            })
+        });
+        match changed.await {
+            Ok(Some(user)) => Ok(user),
+            Ok(None) => Err(self.why_not(caller, target).await?),
+            Err(error) => Err(refused(error, wanted.as_ref())),
         }
     }
 
@@ -116,13 +147,9 @@ impl Accounts {
             created: now,
             updated: now,
         };
-        match store::insert(&self.database, user.clone(), hash).await {
-            Ok(()) => Ok(user),
-            Err(postgres::Error::Conflict(name)) if name == constraint::USERS_USERNAME_KEY => {
-                Err(Error::UsernameTaken(user.username.as_str().to_owned()))
-            }
-            Err(error) => Err(error.into()),
-        }
+        let inserted = store::insert(&self.database, user.clone(), hash).await;
+        inserted.map_err(|error| refused(error, Some(&user.username)))?;
+        Ok(user)
     }
 
     /// Why a statement found no user to read or to change.
@@ -132,5 +159,15 @@ impl Accounts {
             Standing::Stranger => Error::NotFound,
             Standing::Permitted => Error::Changed,
         })
+    }
+}
+
+/// Why the database refused a user of this name.
+fn refused(error: postgres::Error, username: Option<&Username>) -> Error {
+    match (error, username) {
+        (postgres::Error::Conflict(name), Some(username)) if name == constraint::USERS_USERNAME_KEY => {
+            Error::UsernameTaken(username.as_str().to_owned())
+        }
+        (error, _) => error.into(),
     }
 }

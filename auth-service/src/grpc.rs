@@ -1,21 +1,26 @@
 //! The gRPC edge. A handler parses its request, makes one call inward, and answers.
 
 mod auth;
+mod devices;
 mod errors;
 mod mask;
 mod messages;
 mod names;
+mod origin;
 mod tokens;
+mod user_requests;
 mod users;
 
 use std::sync::Arc;
 
 use proto::auth::v1::auth_service_server::AuthServiceServer;
+use proto::auth::v1::session_service_server::SessionServiceServer;
 use proto::auth::v1::token_service_server::TokenServiceServer;
 use proto::auth::v1::user_service_server::UserServiceServer;
 use service_kit::caller::Authenticate;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::serve;
 use service_kit::token::Verifier;
@@ -23,6 +28,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use self::auth::Auth;
+use self::devices::Devices;
 use self::tokens::Tokens;
 use self::users::Users;
 use crate::access_token::Signer;
@@ -43,6 +49,8 @@ pub struct Parts {
     pub hasher: Hasher,
     /// The refresh tokens.
     pub refresh_tokens: Arc<RefreshTokens>,
+    /// The page tokens.
+    pub page_tokens: Arc<PageTokens>,
     /// The access tokens, as they are signed.
     pub signer: Signer,
     /// The access tokens, as they are checked.
@@ -51,7 +59,7 @@ pub struct Parts {
 
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
-    let Parts { database, clock, entropy, hasher, refresh_tokens, signer, verifier } = parts;
+    let Parts { database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, verifier } = parts;
     let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone());
     let sessions = Sessions::new(database, clock.clone(), entropy, hasher, refresh_tokens, signer.clone());
     let authenticate = Authenticate::new(Arc::clone(&verifier));
@@ -60,7 +68,10 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer, clock))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let users = UserServiceServer::new(Users::new(accounts))
+    let users = UserServiceServer::new(Users::new(accounts.clone(), Arc::clone(&page_tokens)))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
+    let devices = SessionServiceServer::new(Devices::new(accounts, page_tokens))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
     let tokens = TokenServiceServer::new(Tokens::new(sessions, verifier))
@@ -69,5 +80,6 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     routes
         .add_service(InterceptedService::new(auth, authenticate.clone()))
         .add_service(InterceptedService::new(users, authenticate.clone()))
+        .add_service(InterceptedService::new(devices, authenticate.clone()))
         .add_service(InterceptedService::new(tokens, authenticate));
 }

@@ -5,7 +5,9 @@
 pub mod access_token;
 pub mod accounts;
 pub mod config;
+pub mod event;
 pub mod grpc;
+pub mod origin;
 pub mod password;
 pub mod session;
 pub mod sessions;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
@@ -33,7 +36,8 @@ use crate::signing_key::KeyRing;
 use crate::user::Username;
 
 /// The gRPC services, for health.
-const SERVICES: &[&str] = &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.TokenService"];
+const SERVICES: &[&str] =
+    &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.SessionService", "auth.v1.TokenService"];
 
 /// What each worker makes its services from.
 struct Mount {
@@ -43,6 +47,7 @@ struct Mount {
     entropy: Entropy,
     hasher: Hasher,
     refresh_tokens: Arc<RefreshTokens>,
+    page_tokens: Arc<PageTokens>,
     signer: Signer,
     keys: Keys,
 }
@@ -59,7 +64,9 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
         Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
     let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
     let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
-    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, signer, keys };
+    let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
+    let page_tokens = Arc::new(page_tokens);
+    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
 
@@ -73,6 +80,7 @@ impl Mount {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             refresh_tokens: Arc::clone(&self.refresh_tokens),
+            page_tokens: Arc::clone(&self.page_tokens),
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
         };

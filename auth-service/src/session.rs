@@ -6,11 +6,13 @@ mod rotation;
 use std::str::FromStr;
 
 use service_kit::field::{self, Invalid};
+use service_kit::peer::Thumbprint;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::refresh_token::{Fingerprint, Presented, RefreshToken, RefreshTokens};
 pub use self::rotation::{Decision, GRACE, Lineage, decide};
+use crate::origin::Origin;
 
 /// A session that nobody refreshes ends after this time.
 pub const IDLE: Duration = Duration::days(14);
@@ -41,19 +43,38 @@ pub struct Session {
     pub expires: OffsetDateTime,
     /// When it ends in any case.
     pub ends: OffsetDateTime,
+    /// When its tokens were last seen.
+    pub seen: OffsetDateTime,
+    /// Whence they then came; the call is not kept.
+    pub origin: Origin,
+    /// The certificate without which its tokens are worth nothing.
+    pub bound_to: Option<Thumbprint>,
 }
 
 impl Session {
     /// A session that begins now.
     #[must_use]
-    pub fn begin(key: Key, device_name: DeviceName, now: OffsetDateTime) -> Self {
-        Self { key, device_name, created: now, expires: now + IDLE, ends: now + ABSOLUTE }
+    pub fn begin(
+        key: Key,
+        device_name: DeviceName,
+        origin: Origin,
+        bound_to: Option<Thumbprint>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let (expires, ends) = (now + IDLE, now + ABSOLUTE);
+        Self { key, device_name, created: now, expires, ends, seen: now, origin, bound_to }
     }
 
-    /// The same session, refreshed now.
+    /// The same session, refreshed now from there.
     #[must_use]
-    pub fn refreshed(self, now: OffsetDateTime) -> Self {
-        Self { expires: self.ends.min(now + IDLE), ..self }
+    pub fn refreshed(self, origin: Origin, now: OffsetDateTime) -> Self {
+        Self { expires: self.ends.min(now + IDLE), seen: now, origin, ..self }
+    }
+
+    /// Whether its tokens are good on a connection with this certificate.
+    #[must_use]
+    pub fn admits(&self, certificate: Thumbprint) -> bool {
+        self.bound_to.is_none_or(|bound_to| bound_to == certificate)
     }
 }
 
@@ -66,6 +87,14 @@ pub enum EndReason {
     TokenReused,
     /// The user opened one session too many.
     Superseded,
+    /// The user ended it from another session, or an admin did.
+    Revoked,
+    /// The user changed the password.
+    PasswordChanged,
+    /// The user chose a password by a reset token.
+    PasswordReset,
+    /// An admin disabled the user.
+    UserDisabled,
 }
 
 impl EndReason {
@@ -76,6 +105,10 @@ impl EndReason {
             Self::LoggedOut => "logged_out",
             Self::TokenReused => "token_reused",
             Self::Superseded => "superseded",
+            Self::Revoked => "revoked",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::UserDisabled => "user_disabled",
         }
     }
 }

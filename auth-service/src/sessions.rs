@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::peer::Thumbprint;
 use service_kit::postgres::{self, Database};
 use service_kit::token::{Claims, Role};
 
 use crate::access_token::{AccessToken, Signer};
+use crate::origin::Origin;
 use crate::password::{Hasher, Password, PasswordHash, Refused};
 use crate::session::{Decision, DeviceName, EndReason, Key, Presented, RefreshToken, RefreshTokens, Session, decide};
 use crate::store::sessions as store;
@@ -34,6 +36,8 @@ pub struct Credentials {
     pub password: Password,
     /// What the user calls the device.
     pub device_name: DeviceName,
+    /// The certificate that the session is to be bound to.
+    pub bind_to: Option<Thumbprint>,
 }
 
 /// What the holder of a session gets.
@@ -98,8 +102,8 @@ impl Sessions {
     }
 
     /// Opens a session. Whatever the credentials, one hash is computed.
-    pub async fn log_in(&self, credentials: Credentials) -> Result<Granted, Error> {
-        let Credentials { identifier, password, device_name } = credentials;
+    pub async fn log_in(&self, credentials: Credentials, origin: Origin) -> Result<Granted, Error> {
+        let Credentials { identifier, password, device_name, bind_to } = credentials;
         let (user, phc) = users::by_identifier(&self.database, identifier).await?.unzip();
         let stored = phc.as_deref().and_then(|phc| readable(phc, user.as_ref()));
         let matches = self.hasher.compare(password, stored).await?;
@@ -110,21 +114,23 @@ impl Sessions {
             return Err(Error::CredentialsInvalid);
         }
         let now = self.clock.now();
-        let session = Session::begin(Key { user: user.id, session: self.entropy.id(now) }, device_name, now);
+        let key = Key { user: user.id, session: self.entropy.id(now) };
+        let session = Session::begin(key, device_name, origin, bind_to, now);
         let refresh = self.refresh_tokens.mint(session.key.session, 1);
         if !self.open(session.clone(), &refresh, phc).await? {
             return Err(Error::CredentialsInvalid);
         }
-        Ok(Granted { access: self.signer.sign(&user, session.key)?, refresh, session, user })
+        Ok(Granted { access: self.signer.sign(&user, &session)?, refresh, session, user })
     }
 
-    /// New tokens for a refresh token.
-    pub async fn refresh(&self, token: &str) -> Result<Granted, Error> {
+    /// New tokens for a refresh token that came with `certificate`. With another one than its session is bound to it is
+    /// as good as none, and the session goes on: who holds the token alone can neither use nor end it.
+    pub async fn refresh(&self, token: &str, certificate: Thumbprint, origin: Origin) -> Result<Granted, Error> {
         let presented = self.refresh_tokens.recognise(token).ok_or(Error::RefreshTokenInvalid)?;
-        match self.settle(presented).await? {
+        match self.settle(presented, certificate, origin).await? {
             Refreshed::To { counter, session, user } => {
                 let refresh = self.refresh_tokens.mint(session.key.session, counter);
-                Ok(Granted { access: self.signer.sign(&user, session.key)?, refresh, session, user })
+                Ok(Granted { access: self.signer.sign(&user, &session)?, refresh, session, user })
             }
             Refreshed::Reused(Key { user, session }) => {
                 tracing::warn!(%user, %session, "a refresh token was used twice: its session has been ended");
@@ -165,17 +171,25 @@ impl Sessions {
     }
 
     /// Decides about the token under the lock of its session's row, so that calls with one token take turns.
-    async fn settle(&self, presented: Presented) -> Result<Refreshed, postgres::Error> {
+    async fn settle(
+        &self,
+        presented: Presented,
+        certificate: Thumbprint,
+        origin: Origin,
+    ) -> Result<Refreshed, postgres::Error> {
         let (clock, refresh_tokens) = (self.clock.clone(), Arc::clone(&self.refresh_tokens));
         self.database
             .transaction(move |c| {
                 Box::pin(async move {
                     let Some(locked) = store::lock(c, presented.session).await? else { return Ok(Refreshed::Ended) };
                     let store::Locked { lineage, counter, session, user } = locked;
+                    if !session.admits(certificate) {
+                        return Ok(Refreshed::Ended);
+                    }
                     let now = clock.now();
                     Ok(match decide(&lineage, &presented.fingerprint, now) {
                         Decision::Rotate => {
-                            let (counter, session) = (counter + 1, session.refreshed(now));
+                            let (counter, session) = (counter + 1, session.refreshed(origin, now));
                             let successor = refresh_tokens.mint(session.key.session, counter).fingerprint();
                             store::rotate(c, &session, counter, &successor, now).await?;
                             Refreshed::To { counter, session, user }

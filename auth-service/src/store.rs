@@ -2,10 +2,18 @@
 
 mod row;
 
+pub mod admins;
 pub mod constraint;
+pub mod devices;
+pub mod events;
+pub mod listing;
+pub mod passwords;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
+
+/// A connection to the database, inside a unit of work.
+pub use sqlx::PgConnection as Connection;
 
 /// The schema's history, applied by `auth-service migrate` as the migration role.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

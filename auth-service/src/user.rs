@@ -1,5 +1,7 @@
 //! Users, and the words that they are described by.
 
+pub mod listing;
+
 use std::str::FromStr;
 
 use service_kit::field::{self, Invalid};
@@ -109,10 +111,25 @@ impl FromStr for Identifier {
 /// A change of a user; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
+    /// The new name to log in by.
+    pub username: Option<Username>,
     /// The new display name.
     pub display_name: Option<DisplayName>,
     /// The new address, or `Some(None)` for none. Another address than before is unverified.
     pub email: Option<Option<Email>>,
+}
+
+impl Changes {
+    /// The names of the fields that are set, for the record.
+    #[must_use]
+    pub fn fields(&self) -> Vec<&'static str> {
+        let set = [
+            (self.username.is_some(), "username"),
+            (self.display_name.is_some(), "display_name"),
+            (self.email.is_some(), "email"),
+        ];
+        set.into_iter().filter_map(|(set, name)| set.then_some(name)).collect()
+    }
 }
 
 macro_rules! text {

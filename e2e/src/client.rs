@@ -1,6 +1,7 @@
 //! Callers as roles: anonymous, or a user with tokens.
 
 use proto::auth::v1::auth_service_client::AuthServiceClient;
+use proto::auth::v1::session_service_client::SessionServiceClient;
 use proto::auth::v1::token_service_client::TokenServiceClient;
 use proto::auth::v1::user_service_client::UserServiceClient;
 use proto::auth::v1::{LogInRequest, LogInResponse, RegisterRequest};
@@ -39,6 +40,8 @@ pub struct Client {
     pub auth: AuthServiceClient<Wire>,
     /// `auth.v1.UserService`
     pub users: UserServiceClient<Wire>,
+    /// `auth.v1.SessionService`
+    pub sessions: SessionServiceClient<Wire>,
     /// `auth.v1.TokenService`
     pub tokens: TokenServiceClient<Wire>,
     /// `todo.v1.ListService`
@@ -64,6 +67,7 @@ impl Client {
         Self {
             auth: AuthServiceClient::new(wire(&auth)),
             users: UserServiceClient::new(wire(&auth)),
+            sessions: SessionServiceClient::new(wire(&auth)),
             tokens: TokenServiceClient::new(wire(&auth)),
             lists: ListServiceClient::new(wire(&todo)),
             todos: TodoServiceClient::new(wire(&todo)),

@@ -11,6 +11,7 @@ use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
 use crate::access::Admitted;
+use crate::peer::Peer;
 use crate::status::{Reason, Refusal, internal};
 use crate::token::{Claims, Rejection, Role, Verifier};
 
@@ -76,6 +77,9 @@ impl Interceptor for Authenticate {
             Required::Anonymous | Required::Peer => Ok(request),
             Required::User | Required::Admin => {
                 let claims = self.verifier.verify(bearer(request.metadata())?).map_err(rejected)?;
+                if !is_holder(&claims, request.extensions().get()) {
+                    return Err(rejected(Rejection::Invalid));
+                }
                 let caller = Caller(claims);
                 if required == Required::Admin && !caller.is_admin() {
                     return Err(not_allowed(method));
@@ -86,6 +90,11 @@ impl Interceptor for Authenticate {
             Required::Unspecified => Err(not_allowed(method)),
         }
     }
+}
+
+/// Whether a token that is bound to a certificate comes with it (RFC 8705, section 3).
+fn is_holder(claims: &Claims, peer: Option<&Peer>) -> bool {
+    claims.cnf.is_none_or(|cnf| peer.is_some_and(|peer| peer.certificate == cnf.certificate))
 }
 
 /// The token of exactly one `authorization: Bearer TOKEN` (RFC 6750; the scheme in any case, RFC 9110 11.1).
@@ -125,7 +134,9 @@ fn unauthenticated(reason: Reason, message: &str) -> Status {
     Refusal::new(Code::Unauthenticated, reason, message).into()
 }
 
-fn not_allowed(method: &str) -> Status {
+/// The answer to a user who may not call an rpc; `method` as `/package.Service/Method`.
+#[must_use]
+pub fn not_allowed(method: &str) -> Status {
     Refusal::new(Code::PermissionDenied, Reason::CallerNotAllowed, format!("this user may not call {method}"))
         .with("method", method)
         .into()

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod entropy;
 pub mod field;
+pub mod page;
 pub mod peer;
 pub mod postgres;
 pub mod process;

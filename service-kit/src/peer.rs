@@ -1,13 +1,20 @@
 //! Who is at the other end of the connection, as its certificate proves. Mutual TLS proves who calls; the access rules
 //! say what that peer may do.
 
+mod thumbprint;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
+use tonic::{Request, Status};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
+
+pub use self::thumbprint::{NotAThumbprint, Thumbprint};
+use crate::status::internal;
 
 /// The trust domain of every identity (SPIFFE ID, section 2.1).
 pub const TRUST_DOMAIN: &str = "spiffe://todo.local/";
@@ -21,7 +28,13 @@ pub struct Peer {
     pub name: Arc<str>,
     /// When its certificate ends, and with it the connection.
     pub not_after: OffsetDateTime,
+    /// Which certificate it is: tokens can be bound to it.
+    pub certificate: Thumbprint,
 }
+
+/// The address at the other end of the connection. In a call's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddress(pub IpAddr);
 
 /// Why a certificate names no peer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +62,15 @@ impl Peer {
             return Err(NoPeer::NotForClients);
         }
         let name = name_in(only_uri(&certificate)?)?;
-        Ok(Self { name, not_after: certificate.validity().not_after.to_datetime() })
+        Ok(Self { name, not_after: certificate.validity().not_after.to_datetime(), certificate: Thumbprint::of(der) })
+    }
+
+    /// The peer behind a request. Its absence is a fault of ours: the access layer lets nobody pass without one.
+    pub fn of<T>(request: &Request<T>) -> Result<&Self, Status> {
+        #[derive(Debug, thiserror::Error)]
+        #[error("a request has no peer")]
+        struct Missing;
+        request.extensions().get().ok_or_else(|| internal(&Missing))
     }
 }
 

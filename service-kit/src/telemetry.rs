@@ -24,6 +24,10 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// Longest request id that is taken from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
+/// The id of a call, in its extensions: 1 to 128 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub Arc<str>);
+
 /// How to log.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
@@ -100,8 +104,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = request_id(request.headers(), &self.layer.clock);
+        request.extensions_mut().insert(RequestId(id.to_str().unwrap_or_default().into()));
         let method = access::served(request.uri().path()).unwrap_or("unknown");
         let peer = request.extensions().get::<Peer>().map(|peer| Arc::clone(&peer.name));
         let span = span(&id, method, peer.as_deref());

@@ -6,8 +6,10 @@
 mod keys;
 mod verifier;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
+
+use crate::peer::Thumbprint;
 
 pub use self::keys::{Jwk, KeySet, Keys, UnusableKey};
 pub use self::verifier::{Rejection, Settings, Verifier};
@@ -21,7 +23,7 @@ pub const LEEWAY: i64 = 5;
 /// Longest life that a token may claim, in seconds: one signed for longer is refused.
 pub const MAX_LIFETIME: i64 = 3600;
 
-/// What a token says. Every claim is required, and no other is accepted.
+/// What a token says. Every claim but `cnf` is required, and no other is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Claims {
@@ -45,6 +47,23 @@ pub struct Claims {
     pub roles: Vec<Role>,
     /// The user's epoch when it was issued: what ends all earlier tokens of the user raises it.
     pub epoch: i64,
+    /// What its presenter must prove; without it the token is for whoever holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "not_null")]
+    pub cnf: Option<Confirmation>,
+}
+
+/// What the presenter of a token must prove (RFC 7800).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// That it has the key of this certificate (RFC 8705, section 3.1).
+    #[serde(rename = "x5t#S256")]
+    pub certificate: Thumbprint,
+}
+
+/// A `cnf` that is there says something: `null` would be a binding that binds nobody.
+fn not_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Confirmation>, D::Error> {
+    Confirmation::deserialize(deserializer).map(Some)
 }
 
 /// What a user may do beyond its own affairs.

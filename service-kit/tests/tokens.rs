@@ -7,10 +7,12 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Value, json};
 use service_kit::clock::Clock;
+use service_kit::peer::Thumbprint;
 use service_kit::token::{Jwk, KeySet, Keys, LEEWAY, MAX_LIFETIME, Rejection, Settings, Verifier};
 use time::OffsetDateTime;
 
 const NOW: i64 = 1_800_000_000;
+const THUMBPRINT: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc";
 const SUB: &str = "01920000-0000-7000-8000-000000000001";
 
 struct Bench {
@@ -153,12 +155,28 @@ fn claims_that_are_missing_wrong_typed_or_unknown_are_refused() {
         ("iat that overflows", "iat", json!(i64::MIN)),
         ("a role that does not exist", "roles", json!(["root"])),
         ("an unknown claim", "scope", json!("all")),
+        ("cnf null", "cnf", Value::Null),
+        ("cnf without a certificate", "cnf", json!({})),
+        ("cnf with more", "cnf", json!({"x5t#S256": THUMBPRINT, "jkt": "x"})),
+        ("cnf as text", "cnf", json!(THUMBPRINT)),
+        ("a thumbprint of 31 bytes", "cnf", json!({"x5t#S256": BASE64.encode([7; 31])})),
+        ("a padded thumbprint", "cnf", json!({"x5t#S256": format!("{THUMBPRINT}=")})),
+        ("a thumbprint with loose bits", "cnf", json!({"x5t#S256": "A".repeat(42) + "B"})),
     ];
     for (case, name, value) in odd {
         bench.refuses(case, &bench.sign(&header(), &with(claims(), name, value)));
     }
     let twice = claims().to_string().replacen('{', &format!(r#"{{"sub":"{SUB}","#), 1);
     bench.refuses("sub twice", &bench.sign_text(&header().to_string(), &twice));
+}
+
+#[test]
+fn a_token_says_which_certificate_it_is_bound_to() {
+    let bench = bench();
+    assert_eq!(bench.verifier.verify(&bench.sign(&header(), &claims())).unwrap().cnf, None);
+    let bound = with(claims(), "cnf", json!({"x5t#S256": THUMBPRINT}));
+    let claims = bench.verifier.verify(&bench.sign(&header(), &bound)).unwrap();
+    assert_eq!(claims.cnf.unwrap().certificate, Thumbprint::from_bytes(&[7; 32]).unwrap());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use proto::todo::v1::todo_service_server::TodoServiceServer;
 use service_kit::caller::Authenticate;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::serve;
 use service_kit::token::Verifier;
@@ -24,10 +25,6 @@ use tonic::service::interceptor::InterceptedService;
 use self::lists::Lists;
 use self::todos::Todos;
 use crate::limits::Limits;
-use crate::page::PageTokens;
-
-/// Longest page token that is looked at, in characters.
-const MAX_PAGE_TOKEN: usize = 1024;
 
 /// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
 #[derive(Clone)]

@@ -7,7 +7,6 @@ pub mod fingerprint;
 pub mod grpc;
 pub mod limits;
 pub mod list;
-pub mod page;
 pub mod revision;
 pub mod store;
 pub mod todo;
@@ -17,6 +16,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
+use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
@@ -25,7 +25,6 @@ use service_kit::token::{Keys, Verifier};
 
 use crate::config::Config;
 use crate::grpc::keys::KeyFetcher;
-use crate::page::PageTokens;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];

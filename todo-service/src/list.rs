@@ -4,13 +4,13 @@ use std::str::FromStr;
 
 use aws_lc_rs::digest;
 use service_kit::field::{self, Invalid};
+use service_kit::page::{Page, PageSize};
 use service_kit::postgres::{self, Database};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::fingerprint::Fingerprint;
 use crate::limits::Limits;
-use crate::page::{Page, PageSize};
 use crate::revision::Revision;
 use crate::store;
 use crate::store::lists::Created;

@@ -8,12 +8,13 @@ use proto::auth::v1::{
 use service_kit::caller::Caller;
 use service_kit::clock::Clock;
 use service_kit::field::{self, Fields};
+use service_kit::peer::{Peer, Thumbprint};
 use service_kit::token;
 use time::Duration;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{errors, messages};
+use super::{errors, messages, origin};
 use crate::access_token::Signer;
 use crate::accounts::{Accounts, Registration};
 use crate::password::Password;
@@ -47,8 +48,9 @@ impl AuthService for Auth {
     }
 
     async fn log_in(&self, request: Request<LogInRequest>) -> Result<Response<LogInResponse>, Status> {
-        let credentials = credentials(request.into_inner())?;
-        let granted = self.sessions.log_in(credentials).await.map_err(|error| errors::session(&error))?;
+        let (certificate, origin) = (Peer::of(&request)?.certificate, origin::of(&request));
+        let credentials = credentials(request.into_inner(), certificate)?;
+        let granted = self.sessions.log_in(credentials, origin).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(messages::logged_in(&granted)))
     }
 
@@ -56,8 +58,9 @@ impl AuthService for Auth {
         &self,
         request: Request<RefreshTokensRequest>,
     ) -> Result<Response<RefreshTokensResponse>, Status> {
+        let (certificate, origin) = (Peer::of(&request)?.certificate, origin::of(&request));
         let token = refresh_token(request.into_inner())?;
-        let granted = self.sessions.refresh(&token).await.map_err(|error| errors::session(&error))?;
+        let granted = self.sessions.refresh(&token, certificate, origin).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(messages::refreshed(&granted)))
     }
 
@@ -85,14 +88,15 @@ fn registration(request: RegisterRequest) -> Result<Registration, Status> {
     Ok(Registration { username, password, email, display_name })
 }
 
-fn credentials(request: LogInRequest) -> Result<Credentials, Status> {
-    let LogInRequest { identifier, password, device_name } = request;
+fn credentials(request: LogInRequest, certificate: Thumbprint) -> Result<Credentials, Status> {
+    let LogInRequest { identifier, password, device_name, bind_to_certificate } = request;
     let mut fields = Fields::default();
     let identifier = fields.parse("identifier", &identifier);
     let password = fields.take("password", Password::presented(password));
     let device_name = fields.parse("device_name", &device_name);
     let (identifier, password, device_name) = fields.all((identifier, password, device_name))?;
-    Ok(Credentials { identifier, password, device_name })
+    let bind_to = bind_to_certificate.then_some(certificate);
+    Ok(Credentials { identifier, password, device_name, bind_to })
 }
 
 fn refresh_token(request: RefreshTokensRequest) -> Result<Zeroizing<String>, Status> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proto::auth::v1::ErrorReason;
-use service_kit::caller::session_ended;
+use service_kit::caller::{not_allowed, session_ended};
 use service_kit::status::{self, Reason, Refusal};
 use tonic::{Code, Status};
 
@@ -16,6 +16,11 @@ const HASHING_RETRY: Duration = Duration::from_secs(1);
 
 /// An error about the user called `name` in the request.
 pub(super) fn account(error: &accounts::Error, name: &str) -> Status {
+    about(names::USER, error, name)
+}
+
+/// An error about a user, or about what is the user's: the resource of this type called `name` in the request.
+pub(super) fn about(kind: &str, error: &accounts::Error, name: &str) -> Status {
     use accounts::Error as E;
     match error {
         E::UsernameTaken(username) => {
@@ -23,17 +28,36 @@ pub(super) fn account(error: &accounts::Error, name: &str) -> Status {
                 .with("username", username)
                 .into()
         }
-        E::NotFound => status::not_found(names::USER, name),
+        // An rpc for everybody does not tell who is there.
+        E::NotFound | E::NotAdmin => status::not_found(kind, name),
         E::Changed => {
             Refusal::new(Code::Aborted, Reason::EtagMismatch, format!("{name} has changed since it was read"))
                 .with("resource", name)
                 .resource(names::USER, name)
                 .into()
         }
+        E::LastAdmin => {
+            let message = format!("{name} is the last active administrator; make another one first");
+            Refusal::new(Code::FailedPrecondition, ErrorReason::LastAdmin, message.clone())
+                .precondition("LAST_ADMIN", name, &message)
+                .into()
+        }
+        E::PasswordWrong => {
+            let message = "the password is not the current one; nothing was changed";
+            Refusal::new(Code::PermissionDenied, ErrorReason::PasswordWrong, message).into()
+        }
         E::SessionEnded => session_ended(),
         E::Hashing(refused) => hashing(refused),
         E::Database(error) => status::database(error),
         E::Unwritable => status::internal(error),
+    }
+}
+
+/// An error about the user called `name` in a request to the rpc for admins at this path.
+pub(super) fn administration(error: &accounts::Error, method: &str, name: &str) -> Status {
+    match error {
+        accounts::Error::NotAdmin => not_allowed(method),
+        _ => account(error, name),
     }
 }
 

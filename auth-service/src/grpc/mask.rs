@@ -8,12 +8,12 @@ use service_kit::field::Invalid;
 /// Most paths of a mask.
 const MOST_PATHS: usize = 32;
 /// Fields of a user that no update changes.
-const OUTPUT_ONLY: [&str; 8] =
-    ["name", "username", "email_verified", "roles", "state", "create_time", "update_time", "etag"];
+const OUTPUT_ONLY: [&str; 7] = ["name", "email_verified", "roles", "state", "create_time", "update_time", "etag"];
 
 /// The fields to change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mask {
+    pub(super) username: bool,
     pub(super) display_name: bool,
     pub(super) email: bool,
 }
@@ -23,7 +23,11 @@ impl Mask {
     pub(super) fn of(mask: Option<&FieldMask>, user: &User) -> Result<Self, Invalid> {
         let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
         if paths.is_empty() {
-            return Ok(Self { display_name: !user.display_name.is_empty(), email: !user.email.is_empty() });
+            return Ok(Self {
+                username: !user.username.is_empty(),
+                display_name: !user.display_name.is_empty(),
+                email: !user.email.is_empty(),
+            });
         }
         if paths.len() > MOST_PATHS {
             return Err(Invalid::new(format!("name at most {MOST_PATHS} fields")));
@@ -37,11 +41,15 @@ impl Mask {
 
     fn add(&mut self, path: &str) -> Result<(), Invalid> {
         match path {
-            "*" => *self = Self { display_name: true, email: true },
+            "*" => *self = Self { username: true, display_name: true, email: true },
+            "username" => self.username = true,
             "display_name" => self.display_name = true,
             "email" => self.email = true,
             _ if OUTPUT_ONLY.contains(&path) => {}
-            _ => return Err(Invalid::new("name fields of User that can be changed: display_name, email, or *")),
+            _ => {
+                let must = "name fields of User that can be changed: username, display_name, email, or *";
+                return Err(Invalid::new(must));
+            }
         }
         Ok(())
     }

@@ -41,6 +41,11 @@ pub(super) fn session(session: &Session) -> v1::Session {
         device_name: session.device_name.as_str().to_owned(),
         create_time: Some(timestamp(session.created)),
         expire_time: Some(timestamp(session.expires)),
+        last_seen_time: Some(timestamp(session.seen)),
+        address: session.origin.address.map(|address| address.to_string()).unwrap_or_default(),
+        user_agent: session.origin.user_agent.clone().unwrap_or_default(),
+        peer: session.origin.peer.as_deref().unwrap_or_default().to_owned(),
+        certificate_bound: session.bound_to.is_some(),
     }
 }
 

@@ -11,6 +11,9 @@ use crate::session::Key;
 /// The type of a user.
 pub(super) const USER: &str = "todo.local/User";
 
+/// The type of a session.
+pub(super) const SESSION: &str = "todo.local/Session";
+
 /// `users/{uuid}` or `users/me`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum UserName {
@@ -39,6 +42,33 @@ impl FromStr for UserName {
             Some(segment) => name_uuid(segment).map(Self::Id).ok_or_else(not_a_user),
             None => Err(not_a_user()),
         }
+    }
+}
+
+/// `users/{uuid}/sessions/{uuid}` or `users/me/sessions/{uuid}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SessionName {
+    user: UserName,
+    session: Uuid,
+}
+
+impl SessionName {
+    /// Which session the caller means.
+    pub(super) fn resolve(self, caller: Key) -> Key {
+        Key { user: self.user.resolve(caller), session: self.session }
+    }
+}
+
+impl FromStr for SessionName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parts =
+            text.split_once("/sessions/").and_then(|(user, session)| Some((user.parse().ok()?, name_uuid(session)?)));
+        let (user, session) = parts.ok_or_else(|| {
+            Invalid::new("be \"users/me/sessions/{uuid}\" or \"users/{uuid}/sessions/{uuid}\", the UUIDs in lower case")
+        })?;
+        Ok(Self { user, session })
     }
 }
 

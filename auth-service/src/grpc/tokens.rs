@@ -62,5 +62,6 @@ fn active(claims: &Claims, roles: &[Role]) -> IntrospectTokenResponse {
         issuer: claims.iss.clone(),
         audience: claims.aud.clone(),
         token_id: claims.jti.to_string(),
+        certificate_thumbprint: claims.cnf.map(|cnf| cnf.certificate.to_string()).unwrap_or_default(),
     }
 }

@@ -41,6 +41,8 @@ pub const SESSIONS_EXPIRY_CHECK: &str = "sessions_expiry_check";
 pub const SESSIONS_END_REASON_CHECK: &str = "sessions_end_reason_check";
 /// A session that has ended, and only that, has a reason for it.
 pub const SESSIONS_END_CHECK: &str = "sessions_end_check";
+/// A certificate's thumbprint has 32 bytes.
+pub const SESSIONS_CERTIFICATE_CHECK: &str = "sessions_certificate_check";
 /// A key's name is unique.
 pub const SIGNING_KEYS_PKEY: &str = "signing_keys_pkey";
 /// At most one key signs.
@@ -49,3 +51,11 @@ pub const SIGNING_KEYS_ACTIVE_KEY: &str = "signing_keys_active_key";
 pub const SIGNING_KEYS_STATE_CHECK: &str = "signing_keys_state_check";
 /// A public key has 32 bytes.
 pub const SIGNING_KEYS_PUBLIC_KEY_CHECK: &str = "signing_keys_public_key_check";
+/// An event's id is unique.
+pub const EVENTS_PKEY: &str = "events_pkey";
+/// An event has a place of its own in the order of events.
+pub const EVENTS_SEQ_KEY: &str = "events_seq_key";
+/// An event is of a known kind.
+pub const EVENTS_KIND_CHECK: &str = "events_kind_check";
+/// What is said about an event has names.
+pub const EVENTS_DETAILS_CHECK: &str = "events_details_check";

@@ -1,11 +1,15 @@
 //! Rows as they are stored, made into what they mean. One that means nothing is a fault of ours.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
+use service_kit::peer::Thumbprint;
 use service_kit::postgres::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::origin::Origin;
+use crate::session::{Key, Session};
 use crate::user::{Role, State, User};
 
 /// A row of `auth.users` without the password.
@@ -59,6 +63,45 @@ impl UserRow {
             revision: self.revision,
             created: self.created_at,
             updated: self.updated_at,
+        })
+    }
+}
+
+/// A row of `auth.sessions` without the tokens.
+pub(super) struct SessionRow {
+    pub(super) id: Uuid,
+    pub(super) user_id: Uuid,
+    pub(super) device_name: String,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) idle_expires_at: OffsetDateTime,
+    pub(super) absolute_expires_at: OffsetDateTime,
+    pub(super) last_seen_at: OffsetDateTime,
+    pub(super) peer: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) user_agent: Option<String>,
+    pub(super) certificate: Option<Vec<u8>>,
+}
+
+impl SessionRow {
+    pub(super) fn meaning(self) -> Result<Session, Error> {
+        let corrupt = |column| Error::Corrupt { table: "auth.sessions", column, id: self.id.to_string() };
+        let address = self.address.as_deref().map(|text| parsed(text).ok_or_else(|| corrupt("address")));
+        let certificate = self.certificate.as_deref();
+        let bound_to = certificate.map(|bytes| Thumbprint::from_bytes(bytes).ok_or_else(|| corrupt("certificate")));
+        Ok(Session {
+            key: Key { user: self.user_id, session: self.id },
+            device_name: parsed(&self.device_name).ok_or_else(|| corrupt("device_name"))?,
+            created: self.created_at,
+            expires: self.idle_expires_at,
+            ends: self.absolute_expires_at,
+            seen: self.last_seen_at,
+            origin: Origin {
+                peer: self.peer.as_deref().map(Arc::from),
+                address: address.transpose()?,
+                user_agent: self.user_agent.clone(),
+                request_id: None,
+            },
+            bound_to: bound_to.transpose()?,
         })
     }
 }

@@ -1,12 +1,13 @@
 //! `auth.sessions`.
 
+use service_kit::peer::Thumbprint;
 use service_kit::postgres::{Database, Error};
 use service_kit::token::Role;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::row::{roles, user_in};
+use super::row::{SessionRow, roles, user_in};
 use crate::session::{EndReason, Fingerprint, Key, Lineage, MOST_PER_USER, Session};
 use crate::user::{State, User};
 
@@ -26,8 +27,9 @@ pub struct Locked {
 pub async fn insert(c: &mut PgConnection, session: &Session, first: &Fingerprint) -> Result<(), Error> {
     let query = sqlx::query!(
         "INSERT INTO auth.sessions (id, user_id, device_name, created_at, current_hash, counter, rotated_at,
-                                    idle_expires_at, absolute_expires_at, last_seen_at)
-         VALUES ($1, $2, $3, $4, $5, 1, $4, $6, $7, $4)",
+                                    idle_expires_at, absolute_expires_at, last_seen_at, peer, address, user_agent,
+                                    certificate)
+         VALUES ($1, $2, $3, $4, $5, 1, $4, $6, $7, $4, $8, $9, $10, $11)",
         session.key.session,
         session.key.user,
         session.device_name.as_str(),
@@ -35,6 +37,10 @@ pub async fn insert(c: &mut PgConnection, session: &Session, first: &Fingerprint
         first.as_bytes(),
         session.expires,
         session.ends,
+        session.origin.peer.as_deref(),
+        session.origin.address.map(|address| address.to_string()),
+        session.origin.user_agent.as_deref(),
+        session.bound_to.as_ref().map(Thumbprint::as_bytes),
     );
     query.execute(c).await?;
     Ok(())
@@ -61,7 +67,8 @@ pub async fn end_oldest(c: &mut PgConnection, user: Uuid, now: OffsetDateTime) -
 pub async fn lock(c: &mut PgConnection, session: Uuid) -> Result<Option<Locked>, Error> {
     let query = sqlx::query!(
         "SELECT s.device_name, s.created_at AS session_created_at, s.current_hash, s.previous_hash, s.counter,
-                s.rotated_at, s.idle_expires_at, s.absolute_expires_at, s.ended_at,
+                s.rotated_at, s.idle_expires_at, s.absolute_expires_at, s.ended_at, s.last_seen_at, s.peer, s.address,
+                s.user_agent, s.certificate,
                 u.id, u.username, u.display_name, u.email, u.email_verified_at, u.roles, u.state, u.epoch, u.revision,
                 u.created_at, u.updated_at
          FROM auth.sessions s JOIN auth.users u ON u.id = s.user_id
@@ -72,16 +79,26 @@ pub async fn lock(c: &mut PgConnection, session: Uuid) -> Result<Option<Locked>,
     let Some(row) = query.fetch_optional(c).await? else { return Ok(None) };
     let corrupt = |column| Error::Corrupt { table: "auth.sessions", column, id: session.to_string() };
     let hash = |bytes: &[u8], column| Fingerprint::from_bytes(bytes).ok_or_else(|| corrupt(column));
-    let key = Key { user: row.id, session };
-    let device_name = row.device_name.parse().map_err(|_| corrupt("device_name"))?;
     let current = hash(&row.current_hash, "current_hash")?;
     let previous = row.previous_hash.map(|bytes| hash(&bytes, "previous_hash")).transpose()?;
-    let (created, expires, ends) = (row.session_created_at, row.idle_expires_at, row.absolute_expires_at);
     let (counter, rotated_at, over) = (row.counter, row.rotated_at, row.ended_at.is_some());
-    let user = user_in!(row)?;
+    let described = SessionRow {
+        id: session,
+        user_id: row.id,
+        device_name: row.device_name,
+        created_at: row.session_created_at,
+        idle_expires_at: row.idle_expires_at,
+        absolute_expires_at: row.absolute_expires_at,
+        last_seen_at: row.last_seen_at,
+        peer: row.peer,
+        address: row.address,
+        user_agent: row.user_agent,
+        certificate: row.certificate,
+    };
+    let (user, session) = (user_in!(row)?, described.meaning()?);
     let ended = over || user.state == State::Disabled;
-    let lineage = Lineage { current, previous, rotated_at, expires, ended };
-    Ok(Some(Locked { lineage, counter, session: Session { key, device_name, created, expires, ends }, user }))
+    let lineage = Lineage { current, previous, rotated_at, expires: session.expires, ended };
+    Ok(Some(Locked { lineage, counter, session, user }))
 }
 
 /// Puts a successor in the place of the latest token.
@@ -95,13 +112,17 @@ pub async fn rotate(
     let query = sqlx::query!(
         "UPDATE auth.sessions
          SET previous_hash = current_hash, current_hash = $2, counter = $3, rotated_at = $4, idle_expires_at = $5,
-             last_seen_at = $4
+             last_seen_at = $6, peer = $7, address = $8, user_agent = $9
          WHERE id = $1",
         session.key.session,
         successor.as_bytes(),
         counter,
         now,
         session.expires,
+        session.seen,
+        session.origin.peer.as_deref(),
+        session.origin.address.map(|address| address.to_string()),
+        session.origin.user_agent.as_deref(),
     );
     query.execute(c).await?;
     Ok(())
@@ -117,6 +138,25 @@ pub async fn end(c: &mut PgConnection, session: Uuid, reason: EndReason, now: Of
     );
     query.execute(c).await?;
     Ok(())
+}
+
+/// Ends the live sessions of a user, whose row is locked, but for `kept`, and says how many.
+pub async fn end_all(
+    c: &mut PgConnection,
+    user: Uuid,
+    kept: Option<Uuid>,
+    reason: EndReason,
+    now: OffsetDateTime,
+) -> Result<u64, Error> {
+    let query = sqlx::query!(
+        "UPDATE auth.sessions SET ended_at = $3, end_reason = $4
+         WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $3 AND id IS DISTINCT FROM $2",
+        user,
+        kept,
+        now,
+        reason.as_str(),
+    );
+    Ok(query.execute(c).await?.rows_affected())
 }
 
 /// Ends a session of a user, if it has not ended yet.

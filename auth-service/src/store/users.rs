@@ -104,75 +104,101 @@ pub async fn get(database: &Database, caller: Key, target: Uuid, now: OffsetDate
 }
 
 /// Changes the user `target`, for a caller, if it is at `revision` where one is given. One that is so already keeps its
-/// revision and its time.
+/// revision and its time. [`Error::Conflict`] with [`super::constraint::USERS_USERNAME_KEY`] if the new name is taken.
 pub async fn update(
-    database: &Database,
+    c: &mut PgConnection,
     caller: Key,
     target: Uuid,
-    changes: Changes,
+    changes: &Changes,
     revision: Option<i64>,
     now: OffsetDateTime,
 ) -> Result<Option<User>, Error> {
+    let query = sqlx::query_as!(
+        UserRow,
+        "UPDATE auth.users u
+         SET username = coalesce($9, u.username),
+             display_name = coalesce($6, u.display_name),
+             email = CASE WHEN $7 THEN $8 ELSE u.email END,
+             email_verified_at = CASE WHEN $7 AND $8 IS DISTINCT FROM u.email THEN NULL ELSE u.email_verified_at END,
+             revision = u.revision + CASE WHEN coalesce($6, u.display_name) = u.display_name AND coalesce($9, u.username) = u.username
+                               AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
+                                          THEN 0 ELSE 1 END,
+             updated_at = CASE WHEN coalesce($6, u.display_name) = u.display_name AND coalesce($9, u.username) = u.username
+                               AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
+                               THEN u.updated_at ELSE $4 END
+         FROM auth.sessions s
+         JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
+         WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $4
+           AND u.id = $3 AND (u.id = c.id OR 'admin' = ANY (c.roles))
+           AND ($5::bigint IS NULL OR u.revision = $5)
+         RETURNING u.id, u.username, u.display_name, u.email, u.email_verified_at, u.roles, u.state,
+                   u.epoch, u.revision, u.created_at, u.updated_at",
+        caller.user,
+        caller.session,
+        target,
+        now,
+        revision,
+        changes.display_name.as_ref().map(DisplayName::as_str),
+        changes.email.is_some(),
+        changes.email.as_ref().and_then(Option::as_ref).map(Email::as_str),
+        changes.username.as_ref().map(Username::as_str),
+    );
+    query.fetch_optional(c).await?.map(UserRow::meaning).transpose()
+}
+
+/// What a caller is to the user `target`: asked when a statement found nothing.
+pub async fn standing(database: &Database, caller: Key, target: Uuid, now: OffsetDateTime) -> Result<Standing, Error> {
+    database.read(move |c| Box::pin(standing_in(c, caller, target, now))).await
+}
+
+/// What a caller is to the user `target`, whether or not there is one.
+pub async fn standing_in(
+    c: &mut PgConnection,
+    caller: Key,
+    target: Uuid,
+    now: OffsetDateTime,
+) -> Result<Standing, Error> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM auth.users u
+                          WHERE u.id = $3 AND (u.id = c.id OR 'admin' = ANY (c.roles))) AS "permitted!"
+           FROM auth.sessions s
+           JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
+           WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $4"#,
+        caller.user,
+        caller.session,
+        target,
+        now,
+    );
+    Ok(Standing::of(query.fetch_optional(c).await?))
+}
+
+/// What a caller is to users in general: permitted as an admin, a stranger otherwise.
+pub async fn standing_among_admins(database: &Database, caller: Key, now: OffsetDateTime) -> Result<Standing, Error> {
     database
-        .write(move |c| {
+        .read(move |c| {
             Box::pin(async move {
-                let query = sqlx::query_as!(
-                    UserRow,
-                    "UPDATE auth.users u
-                     SET display_name = coalesce($6, u.display_name),
-                         email = CASE WHEN $7 THEN $8 ELSE u.email END,
-                         email_verified_at = CASE WHEN $7 AND $8 IS DISTINCT FROM u.email THEN NULL
-                                                  ELSE u.email_verified_at END,
-                         revision = u.revision + CASE WHEN coalesce($6, u.display_name) = u.display_name
-                                                           AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
-                                                      THEN 0 ELSE 1 END,
-                         updated_at = CASE WHEN coalesce($6, u.display_name) = u.display_name
-                                                AND (NOT $7 OR $8 IS NOT DISTINCT FROM u.email)
-                                           THEN u.updated_at ELSE $4 END
-                     FROM auth.sessions s
-                     JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
-                     WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $4
-                       AND u.id = $3 AND (u.id = c.id OR 'admin' = ANY (c.roles))
-                       AND ($5::bigint IS NULL OR u.revision = $5)
-                     RETURNING u.id, u.username, u.display_name, u.email, u.email_verified_at, u.roles, u.state,
-                               u.epoch, u.revision, u.created_at, u.updated_at",
+                let query = sqlx::query_scalar!(
+                    r#"SELECT 'admin' = ANY (c.roles) AS "permitted!"
+                       FROM auth.sessions s
+                       JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
+                       WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $3"#,
                     caller.user,
                     caller.session,
-                    target,
                     now,
-                    revision,
-                    changes.display_name.as_ref().map(DisplayName::as_str),
-                    changes.email.is_some(),
-                    changes.email.as_ref().and_then(Option::as_ref).map(Email::as_str),
                 );
-                query.fetch_optional(c).await?.map(UserRow::meaning).transpose()
+                Ok(Standing::of(query.fetch_optional(c).await?))
             })
         })
         .await
 }
 
-/// What a caller is to the user `target`: asked when a statement found nothing.
-pub async fn standing(database: &Database, caller: Key, target: Uuid, now: OffsetDateTime) -> Result<Standing, Error> {
-    database
-        .read(move |c| {
-            Box::pin(async move {
-                let query = sqlx::query!(
-                    r#"SELECT EXISTS (SELECT FROM auth.users u
-                                      WHERE u.id = $3 AND (u.id = c.id OR 'admin' = ANY (c.roles))) AS "permitted!"
-                       FROM auth.sessions s
-                       JOIN auth.users c ON c.id = s.user_id AND c.state = 'active'
-                       WHERE s.id = $2 AND s.user_id = $1 AND s.ended_at IS NULL AND s.idle_expires_at > $4"#,
-                    caller.user,
-                    caller.session,
-                    target,
-                    now,
-                );
-                Ok(match query.fetch_optional(c).await? {
-                    None => Standing::Ended,
-                    Some(row) if row.permitted => Standing::Permitted,
-                    Some(_) => Standing::Stranger,
-                })
-            })
-        })
-        .await
+impl Standing {
+    /// Whether the caller is permitted; nothing if their session is over.
+    fn of(permitted: Option<bool>) -> Self {
+        match permitted {
+            None => Self::Ended,
+            Some(true) => Self::Permitted,
+            Some(false) => Self::Stranger,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 24] = [
+const REFUSED: [(&str, &str); 29] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -45,6 +45,7 @@ const REFUSED: [(&str, &str); 24] = [
         "UPDATE auth.sessions SET idle_expires_at = absolute_expires_at + interval '1 us'",
     ),
     (constraint::SESSIONS_END_REASON_CHECK, "UPDATE auth.sessions SET ended_at = created_at, end_reason = 'bored'"),
+    (constraint::SESSIONS_CERTIFICATE_CHECK, "UPDATE auth.sessions SET certificate = '\\x00'"),
     (constraint::SESSIONS_END_CHECK, "UPDATE auth.sessions SET ended_at = created_at"),
     (
         constraint::SIGNING_KEYS_PKEY,
@@ -58,6 +59,10 @@ const REFUSED: [(&str, &str); 24] = [
     ),
     (constraint::SIGNING_KEYS_STATE_CHECK, "UPDATE auth.signing_keys SET state = 'lost'"),
     (constraint::SIGNING_KEYS_PUBLIC_KEY_CHECK, "UPDATE auth.signing_keys SET public_key = '\\x00'"),
+    (constraint::EVENTS_PKEY, "INSERT INTO auth.events SELECT * FROM auth.events"),
+    (constraint::EVENTS_SEQ_KEY, "UPDATE auth.events SET seq = 1"),
+    (constraint::EVENTS_KIND_CHECK, "UPDATE auth.events SET kind = 'rumour'"),
+    (constraint::EVENTS_DETAILS_CHECK, "UPDATE auth.events SET details = '[]'"),
 ];
 
 async fn names(c: &mut PgConnection) -> BTreeSet<String> {

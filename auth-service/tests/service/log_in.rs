@@ -155,6 +155,7 @@ async fn a_log_in_names_all_that_is_wrong_at_once() {
         identifier: "ab".to_owned(),
         password: String::new(),
         device_name: "a\tb".to_owned(),
+        ..Default::default()
     };
     let status = system.auth().log_in(request).await.unwrap_err();
     assert_eq!(violations(&status), ["identifier", "password", "device_name"]);

@@ -2,9 +2,14 @@
 //! sockets.
 
 mod admin;
+mod administration;
+mod bound;
 mod constraints;
+mod credentials;
+mod devices;
 mod introspection;
 mod keys;
+mod listing;
 mod log_in;
 mod log_out;
 mod refresh;

@@ -14,6 +14,7 @@ use auth_service::store::MIGRATOR;
 use clap::{Args, Command};
 use local_postgres::{Cluster, Role};
 use proto::auth::v1::auth_service_client::AuthServiceClient;
+use proto::auth::v1::session_service_client::SessionServiceClient;
 use proto::auth::v1::token_service_client::TokenServiceClient;
 use proto::auth::v1::user_service_client::UserServiceClient;
 use proto::auth::v1::{
@@ -22,7 +23,8 @@ use proto::auth::v1::{
 use service_kit::access::AccessLayer;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::peer::Peer;
+use service_kit::page::PageTokens;
+use service_kit::peer::{Peer, Thumbprint};
 use service_kit::postgres::{Database, Settings};
 use service_kit::secret::Secret;
 use service_kit::token::{KeySet, Keys, Verifier};
@@ -77,6 +79,7 @@ impl System {
             entropy: entropy.clone(),
             hasher: hasher.clone(),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
+            page_tokens: page_tokens(&clock, &entropy),
             signer: signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), keys, clock.clone())),
         };
@@ -92,6 +95,7 @@ impl System {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
+            page_tokens: page_tokens(&self.clock, &self.entropy),
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), Keys::default(), self.clock.clone())),
         };
@@ -123,8 +127,18 @@ impl System {
         TokenServiceClient::new(self.called_by(peer))
     }
 
+    pub(crate) fn sessions(&self) -> SessionServiceClient<Channel> {
+        SessionServiceClient::new(self.called_by("client"))
+    }
+
     fn called_by(&self, peer: &str) -> Channel {
-        let peer = Peer { name: peer.into(), not_after: START + time::Duration::days(1) };
+        self.called_with(peer, 1)
+    }
+
+    /// A client's way to the service with one of several certificates.
+    pub(crate) fn called_with(&self, peer: &str, certificate: u8) -> Channel {
+        let certificate = Thumbprint::from_bytes(&[certificate; 32]).unwrap();
+        let peer = Peer { name: peer.into(), not_after: START + time::Duration::days(1), certificate };
         let insert = move |mut request: http::Request<Body>| {
             request.extensions_mut().insert(peer.clone());
             request
@@ -146,6 +160,7 @@ impl System {
             identifier: identifier.to_owned(),
             password: password.to_owned(),
             device_name: "a phone".to_owned(),
+            ..LogInRequest::default()
         };
         self.auth().log_in(request).await.map(tonic::Response::into_inner)
     }
@@ -207,6 +222,10 @@ pub(crate) fn defaults<A: Args>() -> A {
 /// Hashes that cost next to nothing.
 pub(crate) fn cheap_hashes() -> password::Settings {
     password::Settings { hash_memory_kib: 8.try_into().unwrap(), hash_passes: 1.try_into().unwrap(), ..defaults() }
+}
+
+fn page_tokens(clock: &Clock, entropy: &Entropy) -> Arc<PageTokens> {
+    Arc::new(PageTokens::new(&secret(), clock.clone(), entropy.clone()).unwrap())
 }
 
 pub(crate) fn secret() -> Secret {

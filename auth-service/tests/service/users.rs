@@ -16,6 +16,7 @@ async fn update(system: &System, token: &str, user: User, mask: &[&str]) -> Resu
 fn me(display_name: &str, email: &str) -> User {
     User {
         name: "users/me".to_owned(),
+        username: "alice".to_owned(),
         display_name: display_name.to_owned(),
         email: email.to_owned(),
         ..User::default()
@@ -52,7 +53,7 @@ async fn admins_read_and_change_anybody() {
     let system = System::start().await;
     let (admin, bob) = (system.admin("root").await, system.user("bob").await);
     assert_eq!(system.get(&admin.access_token, &bob.name).await.unwrap(), bob);
-    let changed = User { name: bob.name.clone(), ..me("Robert", "") };
+    let changed = User { name: bob.name.clone(), username: String::new(), ..me("Robert", "") };
     assert_eq!(update(&system, &admin.access_token, changed, &[]).await.unwrap().display_name, "Robert");
     refused(system.get(&admin.access_token, NOBODY).await, Code::NotFound, "NOT_FOUND");
 }
@@ -93,7 +94,7 @@ async fn a_mask_says_what_changes() {
         (&["display_name", "email"], "new", "new@example.com"),
         (&["*"], "new", "new@example.com"),
         (&[], "new", "new@example.com"),
-        (&["etag", "roles", "state", "username", "create_time"], "alice", "alice@example.com"),
+        (&["etag", "roles", "state", "create_time"], "alice", "alice@example.com"),
     ];
     for (mask, display_name, email) in table {
         let user = update(&system, &token, me("new", "new@example.com"), mask).await.unwrap();
@@ -124,14 +125,13 @@ async fn what_only_the_service_writes_cannot_be_set() {
     let granted = system.somebody("alice").await;
     let before = granted.user.unwrap();
     let greedy = User {
-        username: "root".to_owned(),
         email_verified: true,
         roles: vec![1],
         state: 2,
         create_time: None,
         ..me("alice", "")
     };
-    for mask in [["*"], ["roles"], ["email_verified"], ["username"], ["state"], ["name"]] {
+    for mask in [["*"], ["roles"], ["email_verified"], ["state"], ["name"]] {
         let after = update(&system, &granted.access_token, greedy.clone(), &mask).await.unwrap();
         let unchanged = |user: &User| {
             let User { name, username, email_verified, roles, state, create_time, .. } = user.clone();
@@ -157,9 +157,10 @@ async fn an_unknown_field_in_the_mask_is_an_invalid_argument() {
 async fn an_update_names_all_that_is_wrong_at_once() {
     let system = System::start().await;
     let token = system.somebody("alice").await.access_token;
-    let wrong = User { name: "users/x".to_owned(), etag: "e".repeat(65), ..me("a\nb", "nowhere") };
+    let wrong = User { name: "users/x".to_owned(), username: "1".to_owned(), etag: "e".repeat(65), ..me("a\nb", "nowhere") };
     let status = update(&system, &token, wrong, &["x"]).await.unwrap_err();
-    assert_eq!(violations(&status), ["user.name", "user.display_name", "user.email", "user.etag", "update_mask"]);
+    let all = ["update_mask", "user.name", "user.username", "user.display_name", "user.email", "user.etag"];
+    assert_eq!(violations(&status), all);
     let nothing = UpdateUserRequest::default();
     let status = system.users().update_user(with_token(&token, nothing)).await.unwrap_err();
     assert_eq!(violations(&status), ["user"]);
@@ -221,4 +222,39 @@ async fn a_change_is_dated() {
     system.clock.advance(std::time::Duration::from_secs(5));
     let user = update(&system, &granted.access_token, me("new", ""), &[]).await.unwrap();
     assert_eq!(user.update_time.unwrap().seconds - user.create_time.unwrap().seconds, 5);
+}
+
+#[tokio::test]
+async fn a_user_can_be_renamed_and_logs_in_by_the_new_name() {
+    let system = System::start().await;
+    let token = system.somebody("alice").await.access_token;
+    let renamed = User { username: "Alicia".to_owned(), ..me("", "") };
+    let user = update(&system, &token, renamed, &["username"]).await.unwrap();
+    assert_eq!(user.username, "Alicia");
+    assert!(system.try_log_in("alicia", crate::system::PASSWORD).await.is_ok());
+    assert!(system.try_log_in("alice", crate::system::PASSWORD).await.is_err());
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_has_is_refused_in_every_case() {
+    let system = System::start().await;
+    system.user("bob").await;
+    let token = system.somebody("alice").await.access_token;
+    let renamed = User { username: "BOB".to_owned(), ..me("new", "") };
+    let answer = update(&system, &token, renamed, &["username", "display_name"]).await;
+    refused(answer, Code::AlreadyExists, "USERNAME_TAKEN");
+    assert_eq!(system.get(&token, "users/me").await.unwrap().display_name, "alice", "and nothing was changed");
+}
+
+#[tokio::test]
+async fn a_name_can_change_its_case_and_not_be_cleared() {
+    let system = System::start().await;
+    let token = system.somebody("alice").await.access_token;
+    let louder = User { username: "ALICE".to_owned(), ..me("", "") };
+    assert_eq!(update(&system, &token, louder, &["username"]).await.unwrap().username, "ALICE");
+    let nameless = User { username: String::new(), ..me("", "") };
+    for mask in ["username", "*"] {
+        let status = update(&system, &token, nameless.clone(), &[mask]).await.unwrap_err();
+        assert_eq!(violations(&status), ["user.username"], "{mask}");
+    }
 }

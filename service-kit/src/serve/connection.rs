@@ -18,7 +18,7 @@ use tonic::service::Routes;
 
 use super::{Limits, stack};
 use crate::clock::Clock;
-use crate::peer::Peer;
+use crate::peer::{Peer, RemoteAddress};
 use crate::telemetry::metrics::Metrics;
 use crate::tls::Reloading;
 
@@ -53,6 +53,7 @@ impl Connection {
     async fn try_serve(&self, tcp: TcpStream) -> Result<(), String> {
         let Context { limits, identity, stop, .. } = &self.context;
         let mut changes = identity.changes();
+        let remote = tcp.peer_addr().ok().map(|remote| RemoteAddress(remote.ip().to_canonical()));
         let acceptor = TlsAcceptor::from(Arc::clone(&identity.current().config));
         let tls = stop
             .run_until_cancelled(timeout(limits.handshake(), acceptor.accept(tcp)))
@@ -67,7 +68,7 @@ impl Connection {
         let (chain, peer) = identify(&tls)?;
         let _slot = self.slots.take(&peer.name).ok_or_else(|| format!("too many connections of {}", peer.name))?;
         let _open = self.context.metrics.open_connection();
-        let service = stack::service(&self.context, peer.clone(), self.routes.clone());
+        let service = stack::service(&self.context, peer.clone(), remote, self.routes.clone());
         let http = limits.http2().serve_connection(TokioIo::new(tls), TowerToHyperService::new(service));
         self.drive(http, &chain, &peer, &mut changes).await;
         Ok(())

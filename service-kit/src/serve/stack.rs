@@ -22,7 +22,7 @@ use super::connection::Context;
 use super::deadline::DeadlineLayer;
 use super::health::Health;
 use crate::access::AccessLayer;
-use crate::peer::Peer;
+use crate::peer::{Peer, RemoteAddress};
 use crate::status::{Reason, Refusal};
 use crate::telemetry::TelemetryLayer;
 use crate::telemetry::metrics::Metrics;
@@ -31,6 +31,7 @@ use crate::telemetry::metrics::Metrics;
 pub(super) fn service(
     context: &Context,
     peer: Peer,
+    remote: Option<RemoteAddress>,
     routes: Routes,
 ) -> impl Service<Request<Incoming>, Response = Response<Body>, Error = std::convert::Infallible, Future: Send + 'static>
 + Clone
@@ -40,6 +41,7 @@ pub(super) fn service(
     ServiceBuilder::new()
         .map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer.clone());
+            remote.map(|remote| request.extensions_mut().insert(remote));
             request
         })
         .layer(TelemetryLayer::new(Arc::clone(&context.metrics), context.clock.clone()))

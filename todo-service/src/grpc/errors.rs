@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::names;
 use crate::list;
-use crate::page::InvalidToken;
 use crate::todo;
 
 /// A list was asked for, or was to be made: `name` as it was sent, `id` as it was chosen.
@@ -37,14 +36,6 @@ pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
         .into(),
         todo::Error::Store(error) => database(error),
     }
-}
-
-/// See [`InvalidToken`].
-pub(super) fn page_token(InvalidToken: InvalidToken) -> Status {
-    let message = "the page token is not valid for this call; start again from the first page";
-    Refusal::new(Code::InvalidArgument, Reason::PageTokenInvalid, message)
-        .violations([("page_token".to_owned(), "must be the next_page_token of the page before".to_owned())])
-        .into()
 }
 
 fn taken(id: Uuid) -> Status {

@@ -4,6 +4,7 @@ use proto::todo::v1 as wire;
 use proto::todo::v1::list_service_server::ListService;
 use service_kit::caller::Caller;
 use service_kit::field::{self, Fields, Invalid};
+use service_kit::page::{MAX_TOKEN, PageSize, Scope};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -11,7 +12,6 @@ use super::names::{ChosenId, ListName};
 use super::{Parts, errors, messages};
 use crate::fingerprint::Fingerprint;
 use crate::list::{self, DisplayName, ListId, NewList};
-use crate::page::{PageSize, Scope};
 use crate::revision::Etag;
 
 /// The lists that hold the todos.
@@ -48,15 +48,15 @@ impl ListService for Lists {
         let wire::ListListsRequest { page_size, page_token } = request.into_inner();
         let mut fields = Fields::default();
         let size = fields.take("page_size", PageSize::parse(page_size));
-        let token = fields.take("page_token", field::length(&page_token, 0, super::MAX_PAGE_TOKEN));
+        let token = fields.take("page_token", field::length(&page_token, 0, MAX_TOKEN));
         let (size, ()) = fields.all((size, token))?;
         let scope = Scope { caller: user, rpc: "ListLists", arguments: b"" };
-        let after = self.0.page_tokens.open(scope, &page_token).map_err(errors::page_token)?;
-        let page = list::page(&self.0.database, user, after.map(|[id]| ListId::new(id)), size).await;
+        let after = self.0.page_tokens.open(scope, &page_token)?;
+        let page = list::page(&self.0.database, user, after.map(ListId::new), size).await;
         let page = page.map_err(|error| errors::list(&error, "lists/-", Uuid::nil()))?;
         Ok(Response::new(wire::ListListsResponse {
             lists: page.items.into_iter().map(messages::list).collect(),
-            next_page_token: self.0.page_tokens.seal(scope, page.next.map(|id| [id.uuid()])),
+            next_page_token: self.0.page_tokens.seal(scope, page.next.map(ListId::uuid)),
         }))
     }
 }

@@ -4,6 +4,7 @@ use proto::todo::v1 as wire;
 use proto::todo::v1::todo_service_server::TodoService;
 use service_kit::caller::Caller;
 use service_kit::field::{self, Fields, Invalid};
+use service_kit::page::{MAX_TOKEN, PageSize, Scope};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -12,7 +13,6 @@ use super::names::{ChosenId, ListName, TodoName, TodosParent};
 use super::{Parts, errors, messages, names};
 use crate::fingerprint::Fingerprint;
 use crate::list::ListId;
-use crate::page::{PageSize, Scope};
 use crate::revision::Etag;
 use crate::todo::{self, Action, Change, NewTodo, Notes, Parent, Title, TodoKey};
 
@@ -50,7 +50,7 @@ impl TodoService for Todos {
         let mut fields = Fields::default();
         let parent = fields.parse::<TodosParent>("parent", &name);
         let size = fields.take("page_size", PageSize::parse(page_size));
-        let token = fields.take("page_token", field::length(&page_token, 0, super::MAX_PAGE_TOKEN));
+        let token = fields.take("page_token", field::length(&page_token, 0, MAX_TOKEN));
         let (parent, size, ()) = fields.all((parent, size, token))?;
         let parent = parent.of(user);
         let arguments = match parent {
@@ -58,8 +58,8 @@ impl TodoService for Todos {
             Parent::One(list) => list.uuid().into_bytes(),
         };
         let scope = Scope { caller: user, rpc: "ListTodos", arguments: &arguments };
-        let after = self.0.page_tokens.open(scope, &page_token).map_err(errors::page_token)?;
-        let after = after.map(|[list, id]| TodoKey { list: ListId::new(list), id });
+        let after = self.0.page_tokens.open(scope, &page_token)?;
+        let after = after.map(|[list, id]: [Uuid; 2]| TodoKey { list: ListId::new(list), id });
         let page = todo::page(&self.0.database, user, parent, after, size).await;
         let page = page.map_err(|error| errors::todo(&error, names::LIST, &name))?;
         Ok(Response::new(wire::ListTodosResponse {

@@ -1,12 +1,12 @@
 //! One call each. The store takes many at once, so a single call is a batch of one.
 
+use service_kit::page::{Page, PageSize};
 use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
 use super::{Change, NewTodo, Parent, Todo, TodoKey};
 use crate::limits::Limits;
 use crate::list::{self, ListId};
-use crate::page::{Page, PageSize};
 use crate::store;
 use crate::store::todos::{self, Changed, Created};
 

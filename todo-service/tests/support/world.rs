@@ -11,7 +11,8 @@ use proto::todo::v1::todo_service_client::TodoServiceClient;
 use service_kit::access::AccessLayer;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::peer::Peer;
+use service_kit::page::PageTokens;
+use service_kit::peer::{Peer, Thumbprint};
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve;
@@ -20,7 +21,6 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use todo_service::grpc::{Parts, mount};
 use todo_service::limits::Limits;
-use todo_service::page::PageTokens;
 use tonic::body::Body;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic::{Code, Status};
@@ -99,7 +99,8 @@ impl World {
     /// The same user, after the token has expired.
     pub(crate) fn user_with_id(&self, id: Uuid) -> User {
         let token = format!("Bearer {}", self.issuer.token(id)).parse::<http::HeaderValue>().unwrap();
-        let peer = Peer { name: "client".into(), not_after: NOW + time::Duration::days(1) };
+        let certificate = Thumbprint::from_bytes(&[1; 32]).unwrap();
+        let peer = Peer { name: "client".into(), not_after: NOW + time::Duration::days(1), certificate };
         let stack = AccessLayer.layer(self.routes.clone()).map_request(move |mut request: http::Request<Body>| {
             request.extensions_mut().insert(peer.clone());
             request.headers_mut().insert("authorization", token.clone());

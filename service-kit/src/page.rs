@@ -2,12 +2,19 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use service_kit::clock::Clock;
-use service_kit::entropy::Entropy;
-use service_kit::field::Invalid;
-use service_kit::secret::{Sealer, Secret};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tonic::{Code, Status};
 use uuid::Uuid;
 
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::field::Invalid;
+use crate::secret::{Sealer, Secret};
+use crate::status::{Reason, Refusal};
+
+/// Longest page token that is looked at, in characters.
+pub const MAX_TOKEN: usize = 1024;
 /// Life of a page token, in seconds.
 const LIFE: i64 = 24 * 60 * 60;
 
@@ -91,34 +98,40 @@ impl PageTokens {
         Some(Self { sealer: secret.sealer("page-token")?, clock, entropy })
     }
 
-    /// A token for the page after `key`; empty where there is none. (Sealing fails above 64 GiB alone.)
+    /// A token for the page after `key`; empty where there is none. (Neither writing the key nor sealing it fails for the
+    /// keys of any page: texts, numbers and ids, below 64 GiB.)
     #[must_use]
-    pub fn seal<const N: usize>(&self, scope: Scope<'_>, key: Option<[Uuid; N]>) -> String {
+    pub fn seal<K: Serialize>(&self, scope: Scope<'_>, key: Option<K>) -> String {
         let sealed = key.and_then(|key| {
             let mut plain = self.clock.unix().to_be_bytes().to_vec();
-            plain.extend(key.iter().flat_map(Uuid::as_bytes));
+            serde_json::to_writer(&mut plain, &key).ok()?;
             self.sealer.seal(&self.entropy, &scope.bytes(), &plain)
         });
         sealed.map(|sealed| BASE64_URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default()
     }
 
     /// The key after which the page begins; none for the first page, whose token is empty.
-    pub fn open<const N: usize>(&self, scope: Scope<'_>, token: &str) -> Result<Option<[Uuid; N]>, InvalidToken> {
+    pub fn open<K: DeserializeOwned>(&self, scope: Scope<'_>, token: &str) -> Result<Option<K>, InvalidToken> {
         if token.is_empty() {
             return Ok(None);
         }
         self.read(scope, token).map(Some).ok_or(InvalidToken)
     }
 
-    fn read<const N: usize>(&self, scope: Scope<'_>, token: &str) -> Option<[Uuid; N]> {
+    fn read<K: DeserializeOwned>(&self, scope: Scope<'_>, token: &str) -> Option<K> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
         let plain = self.sealer.open(&scope.bytes(), &sealed)?;
         let (time, key) = plain.split_first_chunk()?;
-        if self.clock.unix().saturating_sub(i64::from_be_bytes(*time)) > LIFE {
-            return None;
-        }
-        let (uuids, []) = key.as_chunks::<16>() else { return None };
-        let uuids: [[u8; 16]; N] = uuids.try_into().ok()?;
-        Some(uuids.map(Uuid::from_bytes))
+        let age = self.clock.unix().saturating_sub(i64::from_be_bytes(*time));
+        if age > LIFE { None } else { serde_json::from_slice(key).ok() }
+    }
+}
+
+impl From<InvalidToken> for Status {
+    fn from(InvalidToken: InvalidToken) -> Self {
+        let message = "the page token is not valid for this call; start again from the first page";
+        Refusal::new(Code::InvalidArgument, Reason::PageTokenInvalid, message)
+            .violations([("page_token".to_owned(), "must be the next_page_token of the page before".to_owned())])
+            .into()
     }
 }

@@ -1,0 +1,96 @@
+//! What users do that needs their password again.
+
+use service_kit::postgres;
+use uuid::Uuid;
+
+use super::council::Council;
+use super::{Accounts, Error};
+use crate::event::{Event, Kind};
+use crate::origin::Origin;
+use crate::password::{Password, PasswordHash};
+use crate::session::{EndReason, Key};
+use crate::store::{admins, events, passwords as store, sessions, users};
+
+/// Another password for a user.
+#[derive(Debug)]
+pub struct PasswordChange {
+    /// The one so far.
+    pub current: Password,
+    /// The one from now on.
+    pub new: Password,
+    /// Whether the other sessions go on.
+    pub keep_others: bool,
+}
+
+impl Accounts {
+    /// Replaces the caller's password; nobody can do so for another user.
+    pub async fn change_password(
+        &self,
+        caller: Key,
+        target: Uuid,
+        change: PasswordChange,
+        origin: Origin,
+    ) -> Result<(), Error> {
+        let proven = self.prove(caller, target, change.current).await?;
+        let hash = self.hasher.hash(change.new).await?.to_phc().ok_or(Error::Unwritable)?;
+        let (now, entropy, keep_others) = (self.clock.now(), self.entropy.clone(), change.keep_others);
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    if !users::lock_unchanged(c, caller.user, &proven).await? {
+                        return Err(Error::PasswordWrong);
+                    }
+                    let epoch = store::replace(c, caller.user, &hash, now).await?;
+                    if !keep_others {
+                        let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
+                        sessions::end_all(c, caller.user, kept, why, now).await?;
+                    }
+                    let event = Event::new(Kind::PasswordChanged, &origin, &entropy, now).to(caller.user);
+                    let event = event.by(caller.user).session(caller.session);
+                    let event = event.with("epoch", epoch).with("other_sessions_kept", keep_others);
+                    events::record(c, &event).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Deletes the caller with everything of theirs.
+    pub async fn delete_self(&self, caller: Key, password: Password, origin: Origin) -> Result<(), Error> {
+        let target = caller.user;
+        let proven = self.prove(caller, target, password).await?;
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    let council = Council::new(target, admins::lock(c, target).await?);
+                    let epoch = council.target()?.epoch;
+                    if !users::lock_unchanged(c, target, &proven).await? {
+                        return Err(Error::PasswordWrong);
+                    }
+                    council.spares_the_target()?;
+                    admins::delete(c, target).await?;
+                    let event = Event::new(Kind::UserDeleted, &origin, &entropy, clock.now()).to(target).by(target);
+                    events::record(c, &event.session(caller.session).with("epoch", epoch)).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// The stored hash that the caller's password was found to match. It must still be there when something is done
+    /// by it: a password that changed meanwhile must win.
+    async fn prove(&self, caller: Key, target: Uuid, password: Password) -> Result<String, Error> {
+        let stored = store::of_caller(&self.database, caller, self.clock.now()).await?;
+        let phc = stored.ok_or(Error::SessionEnded)?;
+        if target != caller.user {
+            return Err(Error::NotFound);
+        }
+        let corrupt = || {
+            let (table, column, id) = ("auth.users", "password_hash", caller.user.to_string());
+            postgres::Error::Corrupt { table, column, id }
+        };
+        let hash = PasswordHash::from_phc(&phc).ok_or_else(corrupt)?;
+        if self.hasher.compare(password, Some(hash)).await? { Ok(phc) } else { Err(Error::PasswordWrong) }
+    }
+}

@@ -1,0 +1,33 @@
+//! The users, for admins, page by page.
+
+use service_kit::page::{Page, PageSize};
+
+use super::{Accounts, Error};
+use crate::session::Key;
+use crate::store::listing as store;
+use crate::store::users::{self, Standing};
+use crate::user::User;
+use crate::user::listing::{Filter, Mark};
+
+impl Accounts {
+    /// A page of the users that pass the filter.
+    pub async fn list(
+        &self,
+        caller: Key,
+        filter: Filter,
+        after: Option<Mark>,
+        size: PageSize,
+    ) -> Result<Page<User, Mark>, Error> {
+        let now = self.clock.now();
+        let found = store::page(&self.database, caller, filter.clone(), after, size.rows(), now).await?;
+        if found.is_empty() {
+            // An empty page may mean that nobody passes the filter, or that the caller may not ask.
+            match users::standing_among_admins(&self.database, caller, now).await? {
+                Standing::Ended => return Err(Error::SessionEnded),
+                Standing::Stranger => return Err(Error::NotAdmin),
+                Standing::Permitted => {}
+            }
+        }
+        Ok(Page::new(found, size, |last| filter.mark(last)))
+    }
+}
