@@ -125,14 +125,16 @@ impl Database {
     /// Nothing connects until the first use.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        let (settings, connections) = (Arc::new(settings.clone()), Arc::new(Connections::new(settings)));
-        Self { settings, connections, reach: Reach::default() }
+        let reach = Reach::default();
+        let connections = Arc::new(Connections::new(settings, reach.clone()));
+        Self { settings: Arc::new(settings.clone()), connections, reach }
     }
 
     /// The same database with connections of its own, for another worker.
     #[must_use]
     pub fn sibling(&self) -> Self {
-        Self { connections: Arc::new(Connections::new(&self.settings)), ..self.clone() }
+        let connections = Arc::new(Connections::new(&self.settings, self.reach.clone()));
+        Self { connections, ..self.clone() }
     }
 
     /// Whether the server answers. All siblings are told: while it does not, their work fails at once

@@ -175,3 +175,19 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
     let slow = database.write(|c| Box::pin(async move { Ok(c.execute("SELECT pg_sleep(5)").await.map(drop)?) })).await;
     assert!(matches!(slow, Err(Error::Timeout(_))), "{slow:?}");
 }
+
+/// A probe notices the loss first, so no call meets a dead connection: without the shared count the first one after
+/// the restart would.
+#[tokio::test]
+async fn connections_from_before_an_outage_are_not_used_after_it() {
+    let (settings, mut admin) = support::database_with_table().await;
+    let database = Database::new(&settings);
+    let worker = database.sibling();
+    ping(&worker).await.unwrap();
+    assert!(database.probe().await);
+    let every = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'todo_service' AND datname = current_database()";
+    admin.execute(every).await.unwrap();
+    assert!(!database.probe().await, "its own connection is gone");
+    assert!(database.probe().await, "the server is not");
+    ping(&worker).await.unwrap();
+}

@@ -1,7 +1,6 @@
 //! A bounded stack of idle connections. The last one back is the first one out: it is warm, and the others age.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -10,6 +9,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::reach::Reach;
 use super::{Error, Settings};
 
 /// A connection to a server that is up takes milliseconds; with the wait for a permit this stays below 2 s.
@@ -24,8 +24,7 @@ pub(super) struct Connections {
     idle: Mutex<Vec<Held>>,
     permits: Arc<Semaphore>,
     wait: Duration,
-    /// Counts losses: a connection made before the last one is not trusted, for a server that went away took them all.
-    losses: AtomicU64,
+    reach: Reach,
 }
 
 struct Held {
@@ -57,18 +56,18 @@ impl Lease {
 
     /// The session was lost, and with it probably every other one of its age.
     pub(super) fn condemn(self) {
-        self.home.losses.fetch_add(1, Ordering::Relaxed);
+        self.home.reach.lose();
     }
 }
 
 impl Connections {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, reach: Reach) -> Self {
         Self {
             options: settings.options().disable_statement_logging(),
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(settings.database_connections.get().into())),
             wait: Duration::from_millis(settings.database_pool_wait_ms.get().into()),
-            losses: AtomicU64::new(0),
+            reach,
         }
     }
 
@@ -88,7 +87,7 @@ impl Connections {
     async fn rested(&self) -> Option<Held> {
         loop {
             let mut held = self.idle.lock().pop()?;
-            if held.born.elapsed() > LIFE || held.losses != self.losses.load(Ordering::Relaxed) {
+            if held.born.elapsed() > LIFE || held.losses != self.reach.losses() {
                 continue;
             }
             if held.rests_since.elapsed() < RESTED {
@@ -101,7 +100,7 @@ impl Connections {
     }
 
     async fn connect(&self) -> Result<Held, Error> {
-        let losses = self.losses.load(Ordering::Relaxed);
+        let losses = self.reach.losses();
         let connection = timeout(CONNECT, PgConnection::connect_with(&self.options))
             .await
             .map_err(|_| Error::Unavailable("no connection in time".to_owned()))?
