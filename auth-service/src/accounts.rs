@@ -16,8 +16,8 @@ use crate::event::{Event, Kind};
 use crate::origin::Origin;
 use crate::password::{Hasher, Password, Refused};
 use crate::session::Key;
-use crate::store::{constraint, events};
 use crate::store::users::{self as store, Standing};
+use crate::store::{constraint, events};
 use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
 
 /// The users.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{MessageDescriptor, Value};
+use prost_reflect::{EnumDescriptor, MessageDescriptor, Value};
 
 use crate::rules::{Rule, Text};
 
@@ -89,6 +89,13 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
         Rule::AtLeast(least) => [least.saturating_sub(1), *least, least + 1, i32::MIN, i32::MAX]
             .map(|number| Probe { value: Some(Value::I32(number)), admitted: number >= *least })
             .into(),
+        Rule::Choice(choice) => numbers(choice)
+            .map(|number| Probe {
+                value: Some(Value::EnumNumber(number)),
+                admitted: choice.get_value(number).is_some(),
+            })
+            .collect(),
+        Rule::Choices(choice, most) => choices(choice, *most),
         Rule::Mask(resource) => masks(resource),
         Rule::Message => {
             vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }]
@@ -98,6 +105,25 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
         assert!(probes.iter().any(|probe| probe.admitted == side), "{rule:?} has no value that is admitted: {side}");
     }
     probes
+}
+
+/// Every number that the contract defines, and those beside them.
+fn numbers(choice: &EnumDescriptor) -> impl Iterator<Item = i32> {
+    let defined: BTreeSet<_> = choice.values().map(|value| value.number()).collect();
+    let beside = defined.iter().flat_map(|number| [number - 1, number + 1]).chain([i32::MIN, i32::MAX]);
+    beside.chain(defined.iter().copied()).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// None, each by itself, as many as there may be, and one more.
+fn choices(choice: &EnumDescriptor, most: usize) -> Vec<Probe> {
+    let admits = |number: &i32| *number != 0 && choice.get_value(*number).is_some();
+    let good = numbers(choice).find(admits).expect("a value");
+    let lists = numbers(choice).map(|number| vec![number]).chain([vec![], vec![good; most], vec![good; most + 1]]);
+    let probe = |numbers: Vec<i32>| Probe {
+        admitted: numbers.len() <= most && numbers.iter().all(admits),
+        value: Some(Value::List(numbers.into_iter().map(Value::EnumNumber).collect())),
+    };
+    lists.map(probe).collect()
 }
 
 fn texts(rule: &Text, valid: &str) -> Vec<Probe> {

@@ -1,6 +1,8 @@
 //! The rules of request fields as the contract states them, by `buf.validate` and `google.api.field_behavior`.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+};
 use regex::Regex;
 
 /// `google.api.FieldBehavior`.
@@ -28,6 +30,10 @@ pub enum Rule {
     Text(Text),
     /// A number, this one or more.
     AtLeast(i32),
+    /// One of the values that the contract defines.
+    Choice(EnumDescriptor),
+    /// At most so many of the values that the contract defines, without the unspecified one.
+    Choices(EnumDescriptor, usize),
     /// Paths of fields of this message.
     Mask(MessageDescriptor),
     /// A message, and not none.
@@ -68,7 +74,8 @@ impl Text {
 pub fn fields(method: &MethodDescriptor) -> Vec<Field> {
     let mut fields = Vec::new();
     visit(&method.input(), "", &mut |path, field| {
-        if !is_output(field) {
+        // Of a bool, either value keeps every rule.
+        if !is_output(field) && field.kind() != Kind::Bool {
             fields.push(Field { path, rule: rule(method, field) });
         }
     });
@@ -171,6 +178,12 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
         known = match of.name() {
             "string" => Some(Rule::Text(text(value.as_message().expect("a message"), ignored))),
             "int32" => number(value.as_message().expect("a message"), "gte").map(Rule::AtLeast),
+            "enum" => field.kind().as_enum().cloned().map(Rule::Choice),
+            "repeated" => {
+                let most = value.as_message().expect("a message").get_field_by_name("max_items");
+                let most = most.and_then(|most| most.as_u64()).and_then(|most| usize::try_from(most).ok());
+                field.kind().as_enum().cloned().zip(most).map(|(choice, most)| Rule::Choices(choice, most))
+            }
             "required" => Some(Rule::Message),
             "ignore" => continue,
             other => panic!("{field:?}: no test knows the rule {other}"),

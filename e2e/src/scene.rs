@@ -28,6 +28,14 @@ pub struct Scene {
     other: auth::LogInResponse,
     /// A session to end.
     leaving: auth::LogInResponse,
+    /// An admin.
+    admin: User,
+    /// A user whose password and sessions change, and a second session of theirs.
+    restless: (User, auth::LogInResponse),
+    /// A user for admins to work on.
+    subject: auth::User,
+    /// A user to delete.
+    condemned: auth::User,
     /// To auth-service and todo-service, as `client`.
     channels: (Channel, Channel),
     /// To both, as the one peer that other services' rpcs are for.
@@ -45,6 +53,11 @@ impl Scene {
         client.register("bob").await.expect("a second user");
         let other = client.log_in("alice", PASSWORD).await.expect("a session");
         let leaving = client.log_in("alice", PASSWORD).await.expect("a session");
+        let admin = system.administrator("root").await;
+        let restless = system.user("erin").await;
+        let restless = (restless, client.log_in("erin", PASSWORD).await.expect("a session"));
+        let subject = client.register("carol").await.expect("a user");
+        let condemned = client.register("dave").await.expect("a user");
         let list = Some(todo::List { display_name: "Errands".to_owned(), ..Default::default() });
         let list = todo::CreateListRequest { list, ..Default::default() };
         let list = owner.client.lists.create_list(list).await.expect("a list").into_inner();
@@ -53,7 +66,8 @@ impl Scene {
         let channels = |certificate| {
             (system.channel(system.auth.address, certificate), system.channel(system.todo.address, certificate))
         };
-        Self { owner, list, todo, doomed, other, leaving, channels: channels("client"), peer: channels("todo-service") }
+        let (channels, peer) = (channels("client"), channels("todo-service"));
+        Self { owner, list, todo, doomed, other, leaving, admin, restless, subject, condemned, channels, peer }
     }
 
     /// A request of the rpc that succeeds when its caller is the one whom [`Scene::send`] takes.
@@ -74,21 +88,24 @@ impl Scene {
                 identifier: "bob".to_owned(),
                 password: PASSWORD.to_owned(),
                 device_name: "laptop".to_owned(),
+                bind_to_certificate: false,
             }
             .encode_to_vec(),
             "auth.v1.AuthService.RefreshTokens" => {
                 auth::RefreshTokensRequest { refresh_token: self.other.refresh_token.clone() }.encode_to_vec()
             }
-            "auth.v1.AuthService.LogOut" | "auth.v1.AuthService.GetJwks" | "todo.v1.ListService.ListLists" => {
-                Vec::new()
-            }
+            "auth.v1.AuthService.LogOut"
+            | "auth.v1.AuthService.GetJwks"
+            | "auth.v1.UserService.ListUsers"
+            | "todo.v1.ListService.ListLists" => Vec::new(),
             "auth.v1.TokenService.IntrospectToken" => {
                 auth::IntrospectTokenRequest { token: self.owner.granted.access_token.clone() }.encode_to_vec()
             }
             "auth.v1.UserService.GetUser" => auth::GetUserRequest { name: self.user().name }.encode_to_vec(),
             "auth.v1.UserService.UpdateUser" => {
-                let (name, display_name, email) = (self.user().name, "Alice".to_owned(), "a@b".to_owned());
-                let user = auth::User { name, display_name, email, ..Default::default() };
+                let auth::User { name, username, .. } = self.user();
+                let (display_name, email) = ("Alice".to_owned(), "a@b".to_owned());
+                let user = auth::User { name, username, display_name, email, ..Default::default() };
                 auth::UpdateUserRequest { user: Some(user), ..Default::default() }.encode_to_vec()
             }
             "todo.v1.ListService.CreateList" => {
@@ -96,9 +113,42 @@ impl Scene {
                 todo::CreateListRequest { list: Some(list), ..Default::default() }.encode_to_vec()
             }
             "todo.v1.ListService.GetList" => todo::GetListRequest { name: self.list.name.clone() }.encode_to_vec(),
-            other => self.about_todos(other),
+            other if other.starts_with("todo.") => self.about_todos(other),
+            other => self.about_people(other),
         };
         DynamicMessage::decode(method.input(), bytes.as_slice()).expect("a request")
+    }
+
+    fn about_people(&self, method: &str) -> Vec<u8> {
+        let (name, me) = (self.subject.name.clone(), "users/me".to_owned());
+        match method {
+            "auth.v1.UserService.SetRoles" => auth::SetRolesRequest { name, roles: Vec::new() }.encode_to_vec(),
+            "auth.v1.UserService.DisableUser" => auth::DisableUserRequest { name }.encode_to_vec(),
+            "auth.v1.UserService.EnableUser" => auth::EnableUserRequest { name }.encode_to_vec(),
+            "auth.v1.UserService.DeleteUser" => {
+                // An admin's password is not looked at, unless the admin is to be deleted: then this one protects them.
+                let password = format!("not {PASSWORD}");
+                auth::DeleteUserRequest { name: self.condemned.name.clone(), password }.encode_to_vec()
+            }
+            "auth.v1.UserService.ChangePassword" => auth::ChangePasswordRequest {
+                name: me,
+                current_password: PASSWORD.to_owned(),
+                new_password: format!("another {PASSWORD}"),
+                keep_other_sessions: true,
+            }
+            .encode_to_vec(),
+            "auth.v1.SessionService.ListSessions" => {
+                auth::ListSessionsRequest { parent: me, ..Default::default() }.encode_to_vec()
+            }
+            "auth.v1.SessionService.RevokeSession" => {
+                let name = self.restless.1.session.clone().expect("a session").name;
+                auth::RevokeSessionRequest { name }.encode_to_vec()
+            }
+            "auth.v1.SessionService.RevokeAllSessions" => {
+                auth::RevokeAllSessionsRequest { parent: me, keep_present: true }.encode_to_vec()
+            }
+            other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
+        }
     }
 
     fn about_todos(&self, method: &str) -> Vec<u8> {
@@ -125,7 +175,7 @@ impl Scene {
         }
     }
 
-    /// Sends a request from whom the rpc is for: the owner, nobody in particular, or a peer.
+    /// Sends a request from whom the rpc is for: the owner or another user, an admin, nobody in particular, or a peer.
     ///
     /// # Errors
     /// The rpc's.
@@ -141,15 +191,21 @@ impl Scene {
     /// # Panics
     /// When the rpc is for a caller that the scene lacks.
     pub async fn send_bytes(&self, method: &MethodDescriptor, bytes: Vec<u8>) -> Result<Bytes, Status> {
-        let session = if method.name() == "LogOut" { &self.leaving } else { &self.owner.granted };
+        let session = match method.full_name() {
+            "auth.v1.AuthService.LogOut" => &self.leaving,
+            // Whoever deletes oneself says a password; an admin need not.
+            "auth.v1.UserService.DeleteUser" => &self.admin.granted,
+            "auth.v1.UserService.ChangePassword" => &self.restless.0.granted,
+            name if name.starts_with("auth.v1.SessionService.") => &self.restless.0.granted,
+            _ => &self.owner.granted,
+        };
         let rule = proto::access::rule(&path(method)).expect("a rule");
         match rule.caller {
             Caller::Anonymous => self.call(&self.channels, method, None, bytes).await,
             Caller::User => self.call(&self.channels, method, Some(&session.access_token), bytes).await,
             Caller::Peer => self.call(&self.peer, method, None, bytes).await,
-            Caller::Admin | Caller::Unspecified => {
-                panic!("{} is for somebody who is not here yet: add them", rule.path)
-            }
+            Caller::Admin => self.call(&self.channels, method, Some(&self.admin.granted.access_token), bytes).await,
+            Caller::Unspecified => panic!("{} is for nobody", rule.path),
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Channel;
 
-use crate::client::{Client, User};
+use crate::client::{Client, PASSWORD, User};
 use crate::settings::Settings;
 
 /// A running pair. It stops when dropped.
@@ -116,6 +116,19 @@ impl System {
     /// A newly registered user, logged in.
     pub async fn user(&self, name: &str) -> User {
         self.anonymous().sign_up(name).await
+    }
+
+    /// A newly registered admin, logged in.
+    ///
+    /// # Panics
+    /// When they cannot be made one.
+    pub async fn administrator(&self, name: &str) -> User {
+        let mut anonymous = self.anonymous();
+        anonymous.register(name).await.expect("registered");
+        let promote = "UPDATE auth.users SET roles = '{admin}' WHERE username = $1";
+        sqlx::query(promote).bind(name).execute(&mut self.admin().await).await.expect("promoted");
+        let granted = anonymous.log_in(name, PASSWORD).await.expect("logged in");
+        User { client: anonymous.with_token(&granted.access_token), granted }
     }
 
     /// A channel to a service, with the certificate of `name`.

@@ -106,7 +106,7 @@ async fn a_log_in_by_any_case_grants_tokens_that_say_when_they_end() {
     let user = client.register("Alice").await.unwrap();
     for identifier in ["Alice", "alice", "ALICE"] {
         let (identifier, device_name) = (identifier.to_owned(), "laptop".to_owned());
-        let request = LogInRequest { identifier, password: PASSWORD.to_owned(), device_name };
+        let request = LogInRequest { identifier, password: PASSWORD.to_owned(), device_name, ..Default::default() };
         let granted = client.auth.log_in(request).await.unwrap().into_inner();
         let after = |duration: Duration| {
             Some(Timestamp { seconds: clock.unix() + i64::try_from(duration.as_secs()).unwrap(), nanos: 0 })
@@ -269,7 +269,7 @@ fn all_other(number: usize) -> User {
     let long_ago = Some(Timestamp { seconds: 1, nanos: 0 });
     User {
         name: ME.to_owned(),
-        username: "mallory".to_owned(),
+        username: format!("mallory-{number}"),
         display_name: format!("name {number}"),
         email: format!("{number}@example.org"),
         email_verified: true,
@@ -293,15 +293,19 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else_for_every_mask()
         let mask: Vec<_> = named.map(|(_, path)| path.as_str()).collect();
         let sent = all_other(subset);
         let after = client.update_user(&sent, Some(&mask)).await.unwrap();
-        let (display_name, email) = (mask.contains(&"display_name"), mask.contains(&"email"));
+        let (username, display_name, email) =
+            (mask.contains(&"username"), mask.contains(&"display_name"), mask.contains(&"email"));
         let mut expected = before.clone();
+        if username {
+            expected.username = sent.username;
+        }
         if display_name {
             expected.display_name = sent.display_name;
         }
         if email {
             expected.email = sent.email;
         }
-        if display_name || email {
+        if username || display_name || email {
             assert!(after.etag != before.etag, "{mask:?}");
             (expected.etag, expected.update_time) = (after.etag.clone(), after.update_time);
         }
@@ -317,7 +321,7 @@ async fn without_a_mask_the_fields_that_are_set_are_written_and_a_star_writes_al
     let SignedUp { mut client, .. } = system.user("alice").await;
     let sent = |display_name: &str, email: &str| {
         let (name, display_name, email) = (ME.to_owned(), display_name.to_owned(), email.to_owned());
-        User { name, display_name, email, ..Default::default() }
+        User { name, username: "alice".to_owned(), display_name, email, ..Default::default() }
     };
     for (user, mask, expected) in [
         (sent("Alice", ""), None, ("Alice", "")),

@@ -1,13 +1,8 @@
 //! The life of an administrator, over the wire: promotes, lists, disables, deletes; and what it means to the others at once.
 
-use auth_service::accounts::Accounts;
-use auth_service::password::{Hasher, Password};
-use clap::{Args, Command};
 use e2e::client::PASSWORD;
 use e2e::refusal::told;
-use e2e::settings::Settings;
 use e2e::{System, User};
-use local_postgres::Role;
 use proto::auth::v1::user::State;
 use proto::auth::v1::{
     ChangePasswordRequest, DeleteUserRequest, DisableUserRequest, EnableUserRequest, GetUserRequest,
@@ -15,29 +10,12 @@ use proto::auth::v1::{
     RevokeAllSessionsRequest, RevokeSessionRequest, SetRolesRequest,
 };
 use proto::todo::v1::ListListsRequest;
-use service_kit::entropy::Entropy;
-use service_kit::postgres::Database;
 use tonic::Code;
-
-/// An admin, made as the command line makes one, and logged in.
-async fn admin(system: &System, name: &str) -> User {
-    let flags = Settings::default().database(Role::AuthService, system.cluster, &system.database).flags();
-    let database = parsed(std::iter::once("test".to_owned()).chain(flags));
-    let hasher = Hasher::start(&parsed(["test".to_owned()]), Entropy::system()).unwrap();
-    let accounts = Accounts::new(Database::new(&database), system.clock.clone(), Entropy::system(), hasher);
-    let password = Password::chosen(PASSWORD.to_owned()).unwrap();
-    accounts.create_admin(name.parse().unwrap(), password).await.unwrap();
-    logged_in(system, name).await
-}
 
 async fn logged_in(system: &System, name: &str) -> User {
     let mut anonymous = system.anonymous();
     let granted = anonymous.log_in(name, PASSWORD).await.unwrap();
     User { client: anonymous.with_token(&granted.access_token), granted }
-}
-
-fn parsed<A: Args>(flags: impl IntoIterator<Item = String>) -> A {
-    A::from_arg_matches(&A::augment_args(Command::new("test")).get_matches_from(flags)).unwrap()
 }
 
 /// Whether todo-service would be told that a token is good.
@@ -59,7 +37,7 @@ fn name(user: &User) -> String {
 #[tokio::test]
 async fn a_promoted_user_is_an_admin_from_the_next_refresh_on() {
     let system = System::start().await;
-    let (mut root, mut alice) = (admin(&system, "root").await, system.user("alice").await);
+    let (mut root, mut alice) = (system.administrator("root").await, system.user("alice").await);
     let request = SetRolesRequest { name: name(&alice), roles: vec![proto::auth::v1::Role::Admin.into()] };
     root.client.users.set_roles(request).await.unwrap();
     assert!(!is_active(&system, &alice.granted.access_token).await, "a token from before says less than is true");
@@ -75,7 +53,7 @@ async fn a_promoted_user_is_an_admin_from_the_next_refresh_on() {
 #[tokio::test]
 async fn a_disabled_user_is_out_at_once_and_found_by_their_state() {
     let system = System::start().await;
-    let (mut root, mut bob) = (admin(&system, "root").await, system.user("bob").await);
+    let (mut root, mut bob) = (system.administrator("root").await, system.user("bob").await);
     root.client.users.disable_user(DisableUserRequest { name: name(&bob) }).await.unwrap();
     assert!(!is_active(&system, &bob.granted.access_token).await);
     assert_eq!(refresh_refused(&system, &bob).await, "REFRESH_TOKEN_INVALID");
@@ -92,7 +70,7 @@ async fn a_disabled_user_is_out_at_once_and_found_by_their_state() {
 #[tokio::test]
 async fn a_deleted_user_is_gone_at_once() {
     let system = System::start().await;
-    let (mut root, bob) = (admin(&system, "root").await, system.user("bob").await);
+    let (mut root, bob) = (system.administrator("root").await, system.user("bob").await);
     let request = DeleteUserRequest { name: name(&bob), ..DeleteUserRequest::default() };
     root.client.users.delete_user(request).await.unwrap();
     assert!(!is_active(&system, &bob.granted.access_token).await);

@@ -60,7 +60,8 @@ impl AuthService for Auth {
     ) -> Result<Response<RefreshTokensResponse>, Status> {
         let (certificate, origin) = (Peer::of(&request)?.certificate, origin::of(&request));
         let token = refresh_token(request.into_inner())?;
-        let granted = self.sessions.refresh(&token, certificate, origin).await.map_err(|error| errors::session(&error))?;
+        let granted =
+            self.sessions.refresh(&token, certificate, origin).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(messages::refreshed(&granted)))
     }
 

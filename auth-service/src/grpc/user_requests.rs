@@ -116,7 +116,7 @@ pub(super) fn deletion(request: DeleteUserRequest, caller: Key) -> Result<(Strin
     let DeleteUserRequest { name: sent, password } = request;
     let mut fields = Fields::default();
     let target = fields.parse::<UserName>("name", &sent).map(|name| name.resolve(caller));
-    let own = target.is_none_or(|target| target == caller.user);
+    let own = target.is_some_and(|target| target == caller.user);
     // Also where the password is not looked at, its length is.
     let presented = if password.is_empty() && !own { Ok(None) } else { Password::presented(password).map(Some) };
     let password = fields.take("password", presented);

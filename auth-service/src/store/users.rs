@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::row::{UserRow, role_texts, state_text, user_in};
 use crate::session::Key;
-use crate::user::{Changes, DisplayName, Email, Identifier, User};
+use crate::user::{Changes, DisplayName, Email, Identifier, User, Username};
 
 /// What a caller is to a user that a statement did not find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

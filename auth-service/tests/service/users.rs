@@ -124,13 +124,7 @@ async fn what_only_the_service_writes_cannot_be_set() {
     let system = System::start().await;
     let granted = system.somebody("alice").await;
     let before = granted.user.unwrap();
-    let greedy = User {
-        email_verified: true,
-        roles: vec![1],
-        state: 2,
-        create_time: None,
-        ..me("alice", "")
-    };
+    let greedy = User { email_verified: true, roles: vec![1], state: 2, create_time: None, ..me("alice", "") };
     for mask in [["*"], ["roles"], ["email_verified"], ["state"], ["name"]] {
         let after = update(&system, &granted.access_token, greedy.clone(), &mask).await.unwrap();
         let unchanged = |user: &User| {
@@ -157,7 +151,8 @@ async fn an_unknown_field_in_the_mask_is_an_invalid_argument() {
 async fn an_update_names_all_that_is_wrong_at_once() {
     let system = System::start().await;
     let token = system.somebody("alice").await.access_token;
-    let wrong = User { name: "users/x".to_owned(), username: "1".to_owned(), etag: "e".repeat(65), ..me("a\nb", "nowhere") };
+    let wrong =
+        User { name: "users/x".to_owned(), username: "1".to_owned(), etag: "e".repeat(65), ..me("a\nb", "nowhere") };
     let status = update(&system, &token, wrong, &["x"]).await.unwrap_err();
     let all = ["update_mask", "user.name", "user.username", "user.display_name", "user.email", "user.etag"];
     assert_eq!(violations(&status), all);
