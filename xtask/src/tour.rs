@@ -79,7 +79,7 @@ fn paste(steps: &[Step]) -> anyhow::Result<Vec<String>> {
     Ok(answers)
 }
 
-/// The text without what differs from run to run: ids, times, tokens, etags and the spaces that protojson varies.
+/// The text without what differs from run to run: ids, times, tokens, etags, versions and the spaces that protojson varies.
 fn settled(text: &str) -> anyhow::Result<String> {
     let mut text = text.trim().to_owned();
     for (pattern, word) in [
@@ -88,6 +88,7 @@ fn settled(text: &str) -> anyhow::Result<String> {
         (r"eyJ[\w.…-]+", "TOKEN"),
         (r#""etag": +"[^"]*""#, r#""etag": "ETAG""#),
         (r#""refreshToken": +"[^"]*""#, r#""refreshToken": "TOKEN""#),
+        (r#""userAgent": +"[^"]*""#, r#""userAgent": "AGENT""#),
         (r#"": +"#, r#"": "#),
         (r"[ \t]+\n", "\n"),
     ] {
