@@ -52,6 +52,8 @@ async fn pages_of_any_size_have_everybody_once_in_order_of_name() {
 
 #[tokio::test]
 async fn every_filter_that_is_set_must_hold() {
+    use {Role as R, State as S};
+
     let (system, token) = populated().await;
     let filter = |state: State, role: Role, username: &str, email: &str| ListUsersRequest {
         state: state.into(),
@@ -60,7 +62,6 @@ async fn every_filter_that_is_set_must_hold() {
         email_prefix: email.to_owned(),
         ..pages(1)
     };
-    use {Role as R, State as S};
     let table: [(ListUsersRequest, &[&str]); 10] = [
         (filter(S::Disabled, R::Unspecified, "", ""), &["bob", "carl"]),
         (filter(S::Active, R::Unspecified, "", ""), &["anna", "Anton", "Dora", "root"]),
