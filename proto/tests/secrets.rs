@@ -26,6 +26,6 @@ fn a_secret_is_not_printed() {
 #[test]
 fn the_rest_of_a_message_with_a_secret_is_printed() {
     let request = LogInRequest { identifier: "alice".to_owned(), ..Default::default() };
-    let expected = r#"LogInRequest { identifier: "alice", password: (redacted), device_name: "" }"#;
-    assert_eq!(format!("{request:?}"), expected);
+    let expected = r#"LogInRequest { identifier: "alice", password: (redacted), device_name: "", "#;
+    assert!(format!("{request:?}").starts_with(expected), "{request:?}");
 }
