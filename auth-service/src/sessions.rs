@@ -1,5 +1,7 @@
 //! Logging in, staying logged in, logging out.
 
+mod log_in;
+
 use std::sync::Arc;
 
 use service_kit::clock::Clock;
@@ -10,11 +12,10 @@ use service_kit::token::{Claims, Role};
 
 use crate::access_token::{AccessToken, Signer};
 use crate::origin::Origin;
-use crate::password::{Hasher, Password, PasswordHash, Refused};
+use crate::password::{Hasher, Password, Refused};
 use crate::session::{Decision, DeviceName, EndReason, Key, Presented, RefreshToken, RefreshTokens, Session, decide};
 use crate::store::sessions as store;
-use crate::store::users;
-use crate::user::{Identifier, State, User};
+use crate::user::{Identifier, User};
 
 /// The sessions.
 #[derive(Clone)]
@@ -101,28 +102,6 @@ impl Sessions {
         Self { database, clock, entropy, hasher, refresh_tokens, signer }
     }
 
-    /// Opens a session. Whatever the credentials, one hash is computed.
-    pub async fn log_in(&self, credentials: Credentials, origin: Origin) -> Result<Granted, Error> {
-        let Credentials { identifier, password, device_name, bind_to } = credentials;
-        let (user, phc) = users::by_identifier(&self.database, identifier).await?.unzip();
-        let stored = phc.as_deref().and_then(|phc| readable(phc, user.as_ref()));
-        let matches = self.hasher.compare(password, stored).await?;
-        let (Some(user), Some(phc), true) = (user, phc, matches) else {
-            return Err(Error::CredentialsInvalid);
-        };
-        if user.state == State::Disabled {
-            return Err(Error::CredentialsInvalid);
-        }
-        let now = self.clock.now();
-        let key = Key { user: user.id, session: self.entropy.id(now) };
-        let session = Session::begin(key, device_name, origin, bind_to, now);
-        let refresh = self.refresh_tokens.mint(session.key.session, 1);
-        if !self.open(session.clone(), &refresh, phc).await? {
-            return Err(Error::CredentialsInvalid);
-        }
-        Ok(Granted { access: self.signer.sign(&user, &session)?, refresh, session, user })
-    }
-
     /// New tokens for a refresh token that came with `certificate`. With another one than its session is bound to it is
     /// as good as none, and the session goes on: who holds the token alone can neither use nor end it.
     pub async fn refresh(&self, token: &str, certificate: Thumbprint, origin: Origin) -> Result<Granted, Error> {
@@ -150,24 +129,6 @@ impl Sessions {
     pub async fn introspect(&self, claims: &Claims) -> Result<Option<Vec<Role>>, Error> {
         let key = Key { user: claims.sub, session: claims.sid };
         Ok(store::roles_now(&self.database, key, claims.epoch, self.clock.now()).await?)
-    }
-
-    /// Stores the session in place of the oldest ones too many, if the user is still as it was when the password was
-    /// compared: a password changed, or a user disabled, meanwhile must win.
-    async fn open(&self, session: Session, refresh: &RefreshToken, phc: String) -> Result<bool, postgres::Error> {
-        let fingerprint = refresh.fingerprint();
-        self.database
-            .transaction(move |c| {
-                Box::pin(async move {
-                    let unchanged = users::lock_unchanged(c, session.key.user, &phc).await?;
-                    if unchanged {
-                        store::end_oldest(c, session.key.user, session.created).await?;
-                        store::insert(c, &session, &fingerprint).await?;
-                    }
-                    Ok(unchanged)
-                })
-            })
-            .await
     }
 
     /// Decides about the token under the lock of its session's row, so that calls with one token take turns.
@@ -206,13 +167,4 @@ impl Sessions {
             })
             .await
     }
-}
-
-/// A stored hash that cannot be run is a fault of ours or of the data: nobody logs in by it, and it is told once.
-fn readable(phc: &str, user: Option<&User>) -> Option<PasswordHash> {
-    let stored = PasswordHash::from_phc(phc);
-    if stored.is_none() {
-        tracing::error!(user = user.map(|user| tracing::field::display(user.id)), "a stored password hash is unusable");
-    }
-    stored
 }

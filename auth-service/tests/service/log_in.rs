@@ -168,3 +168,39 @@ async fn a_log_in_without_a_database_changes_nothing_and_says_so() {
     let answer = system.without_database().try_log_in("alice", PASSWORD).await;
     refused(answer, Code::Unavailable, "DATABASE_UNAVAILABLE");
 }
+
+/// The kind, user, actor and details of the latest event, and whether it names a session.
+async fn latest_event(system: &System) -> (String, Option<String>, Option<String>, String, bool) {
+    let latest = "SELECT kind, 'users/' || user_id, 'users/' || actor_id, details::text, session_id IS NOT NULL
+                  FROM auth.events ORDER BY id DESC LIMIT 1";
+    sqlx::query_as(latest).fetch_one(&mut system.sql().await).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_log_in_is_recorded_with_its_session() {
+    let system = System::start().await;
+    let alice = system.user("alice").await.name;
+    system.log_in("alice").await;
+    let expected = ("logged_in".to_owned(), Some(alice.clone()), Some(alice), "{}".to_owned(), true);
+    assert_eq!(latest_event(&system).await, expected);
+}
+
+#[tokio::test]
+async fn a_failed_log_in_is_recorded_with_its_reason_and_without_what_was_typed() {
+    let system = System::start().await;
+    let (alice, bob) = (system.user("alice").await.name, system.user("bob").await.name);
+    system.make("bob", "disabled").await;
+    for (typed, password, user, why) in [
+        ("nobody", "wrong horse battery", None, "no_such_user"),
+        ("alice", "wrong horse battery", Some(alice), "password"),
+        ("bob", PASSWORD, Some(bob), "disabled"),
+    ] {
+        system.clock.advance(std::time::Duration::from_secs(1));
+        assert!(system.try_log_in(typed, password).await.is_err());
+        let expected = ("log_in_failed".to_owned(), user, None, format!(r#"{{"why": "{why}"}}"#), false);
+        assert_eq!(latest_event(&system).await, expected);
+    }
+    let rows = "SELECT string_agg(row_to_json(e)::text, ' ') FROM auth.events e";
+    let rows: String = sqlx::query_scalar(rows).fetch_one(&mut system.sql().await).await.unwrap();
+    assert!(!rows.contains("nobody") && !rows.contains("horse"), "{rows}");
+}

@@ -1,0 +1,93 @@
+//! Logging in: one answer, one hash and the same statements for everybody who has not the right credentials.
+
+use service_kit::postgres;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Credentials, Error, Granted, Sessions};
+use crate::event::{Event, Kind};
+use crate::origin::Origin;
+use crate::password::PasswordHash;
+use crate::session::{Key, RefreshToken, Session};
+use crate::store::{events, sessions as store, users};
+use crate::user::{State, User};
+
+/// Whose credentials were wrong, and why: for the record alone.
+struct Failure {
+    user: Option<Uuid>,
+    why: &'static str,
+}
+
+impl Sessions {
+    /// Opens a session. Whatever is wrong with the credentials, the same work is done.
+    pub async fn log_in(&self, credentials: Credentials, origin: Origin) -> Result<Granted, Error> {
+        let Credentials { identifier, password, device_name, bind_to } = credentials;
+        let found = users::by_identifier(&self.database, identifier).await?;
+        let stored = found.as_ref().and_then(|(user, phc)| readable(phc, user));
+        let matches = self.hasher.compare(password, stored).await?;
+        let now = self.clock.now();
+        let (user, phc) = match checked(found, matches) {
+            Ok(proven) => proven,
+            Err(failure) => return Err(self.failed(failure, &origin, now).await?),
+        };
+        let key = Key { user: user.id, session: self.entropy.id(now) };
+        let session = Session::begin(key, device_name, origin, bind_to, now);
+        let refresh = self.refresh_tokens.mint(session.key.session, 1);
+        if !self.open(session.clone(), &refresh, phc).await? {
+            let failure = Failure { user: Some(user.id), why: "changed" };
+            return Err(self.failed(failure, &session.origin, now).await?);
+        }
+        Ok(Granted { access: self.signer.sign(&user, &session)?, refresh, session, user })
+    }
+
+    /// Stores the session in place of the oldest ones too many, if the user is still as it was when the password was
+    /// compared: a password changed, or a user disabled, meanwhile must win.
+    async fn open(&self, session: Session, refresh: &RefreshToken, phc: String) -> Result<bool, postgres::Error> {
+        let (fingerprint, entropy) = (refresh.fingerprint(), self.entropy.clone());
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    let Key { user, session: id } = session.key;
+                    if !users::lock_unchanged(c, user, &phc).await? {
+                        return Ok(false);
+                    }
+                    store::end_oldest(c, user, session.created).await?;
+                    store::insert(c, &session, &fingerprint).await?;
+                    let event = Event::new(Kind::LoggedIn, &session.origin, &entropy, session.created);
+                    events::record(c, &event.to(user).by(user).session(id)).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Records a failure, and returns what its caller is told.
+    async fn failed(&self, failure: Failure, origin: &Origin, now: OffsetDateTime) -> Result<Error, postgres::Error> {
+        let event = Event::new(Kind::LogInFailed, origin, &self.entropy, now);
+        let event = Event { user: failure.user, ..event }.with("why", failure.why);
+        self.database.write(move |c| Box::pin(async move { events::record(c, &event).await })).await?;
+        Ok(Error::CredentialsInvalid)
+    }
+}
+
+/// The user, and the stored hash that the password matches.
+fn checked(found: Option<(User, String)>, matches: bool) -> Result<(User, String), Failure> {
+    let Some((user, phc)) = found else {
+        return Err(Failure { user: None, why: "no_such_user" });
+    };
+    let because = |why| Err(Failure { user: Some(user.id), why });
+    match (matches, user.state) {
+        (false, _) => because("password"),
+        (true, State::Disabled) => because("disabled"),
+        (true, State::Active) => Ok((user, phc)),
+    }
+}
+
+/// A stored hash that cannot be run is a fault of ours or of the data: nobody logs in by it, and it is told once.
+fn readable(phc: &str, user: &User) -> Option<PasswordHash> {
+    let stored = PasswordHash::from_phc(phc);
+    if stored.is_none() {
+        tracing::error!(user = %user.id, "a stored password hash is unusable");
+    }
+    stored
+}
