@@ -53,6 +53,14 @@ impl Event {
         Self { session: Some(session), ..self }
     }
 
+    /// Which sessions it ended, at most as many as a user has: whoever follows the events learns of each. No more is
+    /// said if there were none.
+    #[must_use]
+    pub fn ending(self, sessions: &[Uuid]) -> Self {
+        let ids: Vec<_> = sessions.iter().map(Uuid::to_string).collect();
+        if ids.is_empty() { self } else { self.with("sessions", ids) }
+    }
+
     /// One more thing to say.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
@@ -124,6 +132,8 @@ kinds! {
     SessionRevoked = "session_revoked",
     /// All sessions of a user were ended, perhaps but one.
     SessionsRevoked = "sessions_revoked",
+    /// A session was ended because its user opened one too many.
+    SessionSuperseded = "session_superseded",
     /// Two parties held one refresh token; the session was ended.
     RefreshTokenReused = "refresh_token_reused",
 }

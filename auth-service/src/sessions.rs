@@ -1,6 +1,7 @@
 //! Logging in, staying logged in, logging out.
 
 mod log_in;
+mod refresh;
 
 use std::sync::Arc;
 
@@ -11,10 +12,11 @@ use service_kit::postgres::{self, Database};
 use service_kit::token::{Claims, Role};
 
 use crate::access_token::{AccessToken, Signer};
+use crate::event::{Event, Kind};
 use crate::origin::Origin;
 use crate::password::{Hasher, Password, Refused};
-use crate::session::{Decision, DeviceName, EndReason, Key, Presented, RefreshToken, RefreshTokens, Session, decide};
-use crate::store::sessions as store;
+use crate::session::{DeviceName, EndReason, Key, RefreshToken, RefreshTokens, Session};
+use crate::store::{events, sessions as store};
 use crate::user::{Identifier, User};
 
 /// The sessions.
@@ -79,15 +81,6 @@ pub enum Error {
     Database(#[from] postgres::Error),
 }
 
-/// What became of a session in the transaction of a refresh. All of it is committed, the end of a session too.
-#[expect(clippy::large_enum_variant, reason = "one is made a call, and the large variant is the usual one")]
-enum Refreshed {
-    To { counter: i64, session: Session, user: User },
-    Reused(Key),
-    Expired,
-    Ended,
-}
-
 impl Sessions {
     /// The sessions in `database`.
     #[must_use]
@@ -102,69 +95,25 @@ impl Sessions {
         Self { database, clock, entropy, hasher, refresh_tokens, signer }
     }
 
-    /// New tokens for a refresh token that came with `certificate`. With another one than its session is bound to it is
-    /// as good as none, and the session goes on: who holds the token alone can neither use nor end it.
-    pub async fn refresh(&self, token: &str, certificate: Thumbprint, origin: Origin) -> Result<Granted, Error> {
-        let presented = self.refresh_tokens.recognise(token).ok_or(Error::RefreshTokenInvalid)?;
-        match self.settle(presented, certificate, origin).await? {
-            Refreshed::To { counter, session, user } => {
-                let refresh = self.refresh_tokens.mint(session.key.session, counter);
-                Ok(Granted { access: self.signer.sign(&user, &session)?, refresh, session, user })
-            }
-            Refreshed::Reused(Key { user, session }) => {
-                tracing::warn!(%user, %session, "a refresh token was used twice: its session has been ended");
-                Err(Error::RefreshTokenReused)
-            }
-            Refreshed::Expired => Err(Error::RefreshTokenExpired),
-            Refreshed::Ended => Err(Error::RefreshTokenInvalid),
-        }
-    }
-
     /// Ends a session; one that has ended stays as it is.
-    pub async fn log_out(&self, key: Key) -> Result<(), Error> {
-        Ok(store::log_out(&self.database, key, self.clock.now()).await?)
+    pub async fn log_out(&self, key: Key, origin: Origin) -> Result<(), Error> {
+        let (now, entropy) = (self.clock.now(), self.entropy.clone());
+        self.database
+            .transaction(move |c| {
+                Box::pin(async move {
+                    if store::end(c, key, EndReason::LoggedOut, now).await? {
+                        let event = Event::new(Kind::LoggedOut, &origin, &entropy, now).to(key.user).by(key.user);
+                        events::record(c, &event.session(key.session)).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// The roles that the user of a verified token has now, if the token's session and user are still good.
     pub async fn introspect(&self, claims: &Claims) -> Result<Option<Vec<Role>>, Error> {
         let key = Key { user: claims.sub, session: claims.sid };
         Ok(store::roles_now(&self.database, key, claims.epoch, self.clock.now()).await?)
-    }
-
-    /// Decides about the token under the lock of its session's row, so that calls with one token take turns.
-    async fn settle(
-        &self,
-        presented: Presented,
-        certificate: Thumbprint,
-        origin: Origin,
-    ) -> Result<Refreshed, postgres::Error> {
-        let (clock, refresh_tokens) = (self.clock.clone(), Arc::clone(&self.refresh_tokens));
-        self.database
-            .transaction(move |c| {
-                Box::pin(async move {
-                    let Some(locked) = store::lock(c, presented.session).await? else { return Ok(Refreshed::Ended) };
-                    let store::Locked { lineage, counter, session, user } = locked;
-                    if !session.admits(certificate) {
-                        return Ok(Refreshed::Ended);
-                    }
-                    let now = clock.now();
-                    Ok(match decide(&lineage, &presented.fingerprint, now) {
-                        Decision::Rotate => {
-                            let (counter, session) = (counter + 1, session.refreshed(origin, now));
-                            let successor = refresh_tokens.mint(session.key.session, counter).fingerprint();
-                            store::rotate(c, &session, counter, &successor, now).await?;
-                            Refreshed::To { counter, session, user }
-                        }
-                        Decision::RepeatSuccessor => Refreshed::To { counter, session, user },
-                        Decision::Reused => {
-                            store::end(c, session.key.session, EndReason::TokenReused, now).await?;
-                            Refreshed::Reused(session.key)
-                        }
-                        Decision::Expired => Refreshed::Expired,
-                        Decision::Ended => Refreshed::Ended,
-                    })
-                })
-            })
-            .await
     }
 }

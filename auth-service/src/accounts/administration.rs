@@ -55,10 +55,10 @@ impl Accounts {
                     if act.removes_admin() {
                         council.spares_the_target()?;
                     }
-                    let after = act.apply(c, before, now).await?;
+                    let (after, ended) = act.apply(c, before, now).await?;
                     let event = Event::new(act.kind(), &origin, &entropy, now).to(target).by(caller.user);
                     let event = event.session(caller.session).with("epoch", after.epoch);
-                    events::record(c, &event.with("roles", names(&after.roles))).await?;
+                    events::record(c, &event.with("roles", names(&after.roles)).ending(&ended)).await?;
                     Ok(after)
                 })
             })
@@ -94,19 +94,19 @@ impl Act {
         }
     }
 
-    /// Does it to a user, whose row is locked, and returns the user as it then is, or last was.
-    async fn apply(&self, c: &mut Connection, user: &User, now: OffsetDateTime) -> Result<User, Error> {
+    /// Does it to a user, whose row is locked. Returns the user as it then is, or last was, and the sessions that ended
+    /// while the user goes on.
+    async fn apply(&self, c: &mut Connection, user: &User, now: OffsetDateTime) -> Result<(User, Vec<Uuid>), Error> {
         Ok(match self {
-            Self::SetRoles(roles) => store::set_roles(c, user.id, roles, now).await?,
-            Self::SetState(state) => {
-                if *state == State::Disabled {
-                    sessions::end_all(c, user.id, None, EndReason::UserDisabled, now).await?;
-                }
-                store::set_state(c, user.id, *state, now).await?
+            Self::SetRoles(roles) => (store::set_roles(c, user.id, roles, now).await?, Vec::new()),
+            Self::SetState(State::Active) => (store::set_state(c, user.id, State::Active, now).await?, Vec::new()),
+            Self::SetState(State::Disabled) => {
+                let ended = sessions::end_all(c, user.id, None, EndReason::UserDisabled, now).await?;
+                (store::set_state(c, user.id, State::Disabled, now).await?, ended)
             }
             Self::Delete => {
                 store::delete(c, user.id).await?;
-                user.clone()
+                (user.clone(), Vec::new())
             }
         })
     }

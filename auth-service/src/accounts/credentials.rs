@@ -41,14 +41,16 @@ impl Accounts {
                         return Err(Error::PasswordWrong);
                     }
                     let epoch = store::replace(c, caller.user, &hash, now).await?;
-                    if !keep_others {
-                        let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
-                        sessions::end_all(c, caller.user, kept, why, now).await?;
-                    }
+                    let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
+                    let ended = if keep_others {
+                        Vec::new()
+                    } else {
+                        sessions::end_all(c, caller.user, kept, why, now).await?
+                    };
                     let event = Event::new(Kind::PasswordChanged, &origin, &entropy, now).to(caller.user);
                     let event = event.by(caller.user).session(caller.session);
                     let event = event.with("epoch", epoch).with("other_sessions_kept", keep_others);
-                    events::record(c, &event).await?;
+                    events::record(c, &event.ending(&ended)).await?;
                     Ok(())
                 })
             })

@@ -35,7 +35,7 @@ impl Accounts {
             .transaction(move |c| {
                 Box::pin(async move {
                     permitted(users::standing_in(c, caller, target.user, now).await?)?;
-                    if !store::revoke(c, target, now).await? {
+                    if !sessions::end(c, target, EndReason::Revoked, now).await? {
                         return if store::exists(c, target).await? { Ok(()) } else { Err(Error::NotFound) };
                     }
                     let event = Event::new(Kind::SessionRevoked, &origin, &entropy, now).to(target.user);
@@ -52,7 +52,7 @@ impl Accounts {
         target: Uuid,
         keep_present: bool,
         origin: Origin,
-    ) -> Result<u64, Error> {
+    ) -> Result<usize, Error> {
         let (now, entropy) = (self.clock.now(), self.entropy.clone());
         self.database
             .transaction(move |c| {
@@ -62,9 +62,9 @@ impl Accounts {
                     let kept = keep_present.then_some(caller.session);
                     let ended = sessions::end_all(c, target, kept, EndReason::Revoked, now).await?;
                     let event = Event::new(Kind::SessionsRevoked, &origin, &entropy, now).to(target).by(caller.user);
-                    let event = event.session(caller.session).with("count", ended).with("present_kept", keep_present);
+                    let event = event.session(caller.session).ending(&ended).with("present_kept", keep_present);
                     record(c, event).await?;
-                    Ok(ended)
+                    Ok(ended.len())
                 })
             })
             .await

@@ -66,8 +66,8 @@ impl AuthService for Auth {
     }
 
     async fn log_out(&self, request: Request<LogOutRequest>) -> Result<Response<LogOutResponse>, Status> {
-        let caller = Key::from(&Caller::of(&request)?);
-        self.sessions.log_out(caller).await.map_err(|error| errors::session(&error))?;
+        let (caller, origin) = (Key::from(&Caller::of(&request)?), origin::of(&request));
+        self.sessions.log_out(caller, origin).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(LogOutResponse {}))
     }
 

@@ -51,7 +51,11 @@ impl Sessions {
                     if !users::lock_unchanged(c, user, &phc).await? {
                         return Ok(false);
                     }
-                    store::end_oldest(c, user, session.created).await?;
+                    for ended in store::end_oldest(c, user, session.created).await? {
+                        let event = Event::new(Kind::SessionSuperseded, &session.origin, &entropy, session.created);
+                        let event = event.to(user).by(user).session(ended).with("by_session", id.to_string());
+                        events::record(c, &event).await?;
+                    }
                     store::insert(c, &session, &fingerprint).await?;
                     let event = Event::new(Kind::LoggedIn, &session.origin, &entropy, session.created);
                     events::record(c, &event.to(user).by(user).session(id)).await?;

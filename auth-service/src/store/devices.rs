@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::row::SessionRow;
-use crate::session::{EndReason, Key, Session};
+use crate::session::{Key, Session};
 
 /// The first `rows` live sessions of the user `target` older than `after`, for a caller: the user, or an admin now.
 pub async fn page(
@@ -40,18 +40,6 @@ pub async fn page(
         })
     });
     read.await?.into_iter().map(SessionRow::meaning).collect()
-}
-
-/// Ends a session; false if it is not there or has ended already.
-pub async fn revoke(c: &mut PgConnection, target: Key, now: OffsetDateTime) -> Result<bool, Error> {
-    let query = sqlx::query!(
-        "UPDATE auth.sessions SET ended_at = $3, end_reason = $4 WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
-        target.user,
-        target.session,
-        now,
-        EndReason::Revoked.as_str(),
-    );
-    Ok(query.execute(c).await?.rows_affected() > 0)
 }
 
 /// Whether there is a session, live or not.

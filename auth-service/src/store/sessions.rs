@@ -46,21 +46,21 @@ pub async fn insert(c: &mut PgConnection, session: &Session, first: &Fingerprint
     Ok(())
 }
 
-/// Ends the oldest live sessions of a user, whose row is locked, so that one more fits.
-pub async fn end_oldest(c: &mut PgConnection, user: Uuid, now: OffsetDateTime) -> Result<(), Error> {
-    let query = sqlx::query!(
+/// Ends the oldest live sessions of a user, whose row is locked, so that one more fits, and returns which.
+pub async fn end_oldest(c: &mut PgConnection, user: Uuid, now: OffsetDateTime) -> Result<Vec<Uuid>, Error> {
+    let query = sqlx::query_scalar!(
         "UPDATE auth.sessions SET ended_at = $2, end_reason = $4
          WHERE id IN (SELECT id FROM auth.sessions
                       WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $2
                       ORDER BY created_at DESC, id DESC OFFSET $3)
-           AND ended_at IS NULL",
+           AND ended_at IS NULL
+         RETURNING id",
         user,
         now,
         MOST_PER_USER - 1,
         EndReason::Superseded.as_str(),
     );
-    query.execute(c).await?;
-    Ok(())
+    Ok(query.fetch_all(c).await?)
 }
 
 /// Locks a session and reads it with its user.
@@ -128,55 +128,36 @@ pub async fn rotate(
     Ok(())
 }
 
-/// Ends a session, whose row is locked.
-pub async fn end(c: &mut PgConnection, session: Uuid, reason: EndReason, now: OffsetDateTime) -> Result<(), Error> {
+/// Ends a session; false if it is not there or has ended already.
+pub async fn end(c: &mut PgConnection, key: Key, reason: EndReason, now: OffsetDateTime) -> Result<bool, Error> {
     let query = sqlx::query!(
-        "UPDATE auth.sessions SET ended_at = $3, end_reason = $2 WHERE id = $1 AND ended_at IS NULL",
-        session,
-        reason.as_str(),
+        "UPDATE auth.sessions SET ended_at = $3, end_reason = $4 WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
+        key.user,
+        key.session,
         now,
+        reason.as_str(),
     );
-    query.execute(c).await?;
-    Ok(())
+    Ok(query.execute(c).await?.rows_affected() > 0)
 }
 
-/// Ends the live sessions of a user, whose row is locked, but for `kept`, and says how many.
+/// Ends the live sessions of a user, whose row is locked, but for `kept`, and returns which.
 pub async fn end_all(
     c: &mut PgConnection,
     user: Uuid,
     kept: Option<Uuid>,
     reason: EndReason,
     now: OffsetDateTime,
-) -> Result<u64, Error> {
-    let query = sqlx::query!(
+) -> Result<Vec<Uuid>, Error> {
+    let query = sqlx::query_scalar!(
         "UPDATE auth.sessions SET ended_at = $3, end_reason = $4
-         WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $3 AND id IS DISTINCT FROM $2",
+         WHERE user_id = $1 AND ended_at IS NULL AND idle_expires_at > $3 AND id IS DISTINCT FROM $2
+         RETURNING id",
         user,
         kept,
         now,
         reason.as_str(),
     );
-    Ok(query.execute(c).await?.rows_affected())
-}
-
-/// Ends a session of a user, if it has not ended yet.
-pub async fn log_out(database: &Database, key: Key, now: OffsetDateTime) -> Result<(), Error> {
-    database
-        .write(move |c| {
-            Box::pin(async move {
-                let query = sqlx::query!(
-                    "UPDATE auth.sessions SET ended_at = $3, end_reason = $4
-                     WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
-                    key.user,
-                    key.session,
-                    now,
-                    EndReason::LoggedOut.as_str(),
-                );
-                query.execute(c).await?;
-                Ok(())
-            })
-        })
-        .await
+    Ok(query.fetch_all(c).await?)
 }
 
 /// The roles that a user has now, if the session is alive, the user active, and the epoch of the token not over.

@@ -7,6 +7,7 @@ mod bound;
 mod constraints;
 mod credentials;
 mod devices;
+mod events;
 mod introspection;
 mod keys;
 mod listing;
