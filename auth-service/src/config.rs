@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use service_kit::config::{Common, OneOff};
 use service_kit::serve::ProbeSettings;
 
-use crate::{access_token, password};
+use crate::{access_token, housekeeping, password};
 
 /// Owns users, sessions and keys; issues and verifies access tokens.
 #[derive(Parser)]
@@ -49,6 +49,9 @@ pub struct Config {
     /// How passwords are hashed
     #[command(flatten)]
     pub passwords: password::Settings,
+    /// How long things are kept
+    #[command(flatten)]
+    pub housekeeping: housekeeping::Settings,
 }
 
 /// What can be administered.

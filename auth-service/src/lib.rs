@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod config;
 pub mod event;
 pub mod grpc;
+pub mod housekeeping;
 pub mod origin;
 pub mod password;
 pub mod session;
@@ -30,6 +31,7 @@ use service_kit::token::{KeySet, Keys, Verifier};
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
 use crate::config::{Config, CreateAdmin};
+use crate::housekeeping::Housekeeping;
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
 use crate::signing_key::KeyRing;
@@ -55,8 +57,9 @@ struct Mount {
 /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
 pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
     let secret = Secret::read(&config.common.key_file)?;
-    let server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
+    let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
     let database = Database::new(&config.common.database);
+    let housekeeping = Housekeeping::new(database.clone(), clock.clone(), &config.housekeeping);
     let ring = Arc::new(KeyRing::load(&database, &secret, &clock, &entropy).await?);
     let keys = Keys::default();
     keys.replace(KeySet::new(ring.published())?);
@@ -66,6 +69,7 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
     let page_tokens = Arc::new(page_tokens);
+    server.background("housekeeping", async move { match housekeeping.run().await {} });
     let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }

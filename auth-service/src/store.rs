@@ -8,6 +8,7 @@ pub mod devices;
 pub mod events;
 pub mod listing;
 pub mod passwords;
+pub mod purges;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

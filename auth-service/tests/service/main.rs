@@ -8,6 +8,7 @@ mod constraints;
 mod credentials;
 mod devices;
 mod events;
+mod housekeeping;
 mod introspection;
 mod keys;
 mod listing;

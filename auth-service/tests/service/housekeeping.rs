@@ -1,0 +1,161 @@
+//! What is over is deleted in time, by one replica at a time, and through indexes alone.
+
+use std::time::Duration;
+
+use auth_service::housekeeping::{Housekeeping, SESSIONS_KEPT};
+use service_kit::postgres::Database;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+
+use crate::system::{START, System, defaults, with_token};
+
+const DAY: Duration = Duration::from_hours(24);
+
+impl System {
+    /// One round of housekeeping.
+    async fn sweep(&self) {
+        Housekeeping::new(Database::new(&self.settings), self.clock.clone(), &defaults()).sweep().await;
+    }
+
+    async fn count(&self, rows: &'static str) -> i64 {
+        sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {rows}")))
+            .fetch_one(&mut self.sql().await)
+            .await
+            .unwrap()
+    }
+
+    async fn execute(&self, statement: &'static str) {
+        sqlx::raw_sql(statement).execute(&mut self.sql().await).await.unwrap();
+    }
+}
+
+/// So many sessions of each user that have ended when the test begins.
+async fn over(system: &System, sessions: i64) {
+    let fill = "INSERT INTO auth.sessions (id, user_id, device_name, created_at, current_hash, counter, rotated_at,
+                                           idle_expires_at, absolute_expires_at, last_seen_at, ended_at, end_reason)
+                SELECT gen_random_uuid(), id, '', $2, sha256(''), 1, $2, $2, $2, $2, $2, 'logged_out'
+                FROM auth.users, generate_series(1, $1)";
+    sqlx::query(fill).bind(sessions).bind(START).execute(&mut system.sql().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_goes_thirty_days_after_it_ended_or_expired() {
+    let system = System::start().await;
+    let (ended, _expires) = (system.somebody("alice").await, system.log_in("alice").await);
+    let log_out = proto::auth::v1::LogOutRequest {};
+    system.auth().log_out(with_token(&ended.access_token, log_out)).await.unwrap();
+    system.clock.advance(SESSIONS_KEPT.unsigned_abs());
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 2, "not a moment too early");
+    system.clock.advance(Duration::from_micros(1));
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions WHERE ended_at IS NULL").await, 1);
+    assert_eq!(system.count("auth.sessions").await, 1, "what was ended is gone");
+    let _live = system.log_in("alice").await;
+    system.clock.advance(13 * DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 2);
+    system.clock.advance(DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 1, "what has expired 30 days ago is gone");
+}
+
+#[tokio::test]
+async fn an_event_goes_when_its_time_of_retention_is_over() {
+    let system = System::start().await;
+    system.somebody("alice").await;
+    system.execute("TRUNCATE auth.events").await;
+    system.log_in("alice").await;
+    system.clock.advance(365 * DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.events").await, 1);
+    system.clock.advance(Duration::from_micros(1));
+    system.sweep().await;
+    assert_eq!(system.count("auth.events").await, 0);
+}
+
+#[tokio::test]
+async fn one_sweep_takes_more_than_one_batch() {
+    let system = System::start().await;
+    system.user("alice").await;
+    over(&system, 1_201).await;
+    system.clock.advance(31 * DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 0);
+}
+
+#[tokio::test]
+async fn while_another_replica_is_at_it_nothing_is_done_and_nobody_waits() {
+    let system = System::start().await;
+    system.user("alice").await;
+    over(&system, 1).await;
+    system.clock.advance(31 * DAY);
+    let mut other = system.sql().await;
+    let mut turn = other.begin().await.unwrap();
+    let taken = auth_service::store::purges::take_turn(&mut turn).await.unwrap();
+    assert!(taken);
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 1);
+    turn.commit().await.unwrap();
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 0);
+}
+
+#[tokio::test]
+async fn a_row_that_somebody_holds_is_left_for_later() {
+    let system = System::start().await;
+    system.user("alice").await;
+    over(&system, 3).await;
+    system.clock.advance(31 * DAY);
+    let mut other = system.sql().await;
+    let mut holds = other.begin().await.unwrap();
+    let lock = "SELECT id FROM auth.sessions ORDER BY id LIMIT 1 FOR KEY SHARE";
+    sqlx::query(lock).fetch_one(&mut *holds).await.unwrap();
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 1);
+    holds.commit().await.unwrap();
+    system.sweep().await;
+    assert_eq!(system.count("auth.sessions").await, 0);
+}
+
+/// The generic plan of a prepared statement.
+async fn plan(c: &mut PgConnection, statement: &str, types: &str, arguments: &str) -> String {
+    let prepare =
+        format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}");
+    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *c).await.unwrap();
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE statement ({arguments})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(c).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_by_reading_a_whole_table() {
+    let system = System::start().await;
+    let users = "INSERT INTO auth.users
+                 SELECT gen_random_uuid(), 'user' || n, '', NULL, NULL, 'x', '{}', 'active', 0, 1, now(), now()
+                 FROM generate_series(1, 1000) n";
+    system.execute(users).await;
+    over(&system, 20).await;
+    let events = "INSERT INTO auth.events (id, at, kind, details)
+                  SELECT gen_random_uuid(), now(), 'logged_in', '{}' FROM generate_series(1, 20000)";
+    system.execute(events).await;
+    let mut sql = system.sql().await;
+    let (range, of_batch) = ("timestamptz, bigint", "'2026-01-01', 500");
+    // What the foreign key does when a user is deleted.
+    let cascade = "DELETE FROM ONLY auth.sessions WHERE $1 OPERATOR(pg_catalog.=) user_id";
+    let nobody = "'01920000-0000-7000-8000-000000000001'";
+    for analyzed in [false, true] {
+        if analyzed {
+            system.execute("ANALYZE auth.sessions, auth.events").await;
+        }
+        let sessions = include_str!("../../src/store/purges/sessions.sql");
+        let events = include_str!("../../src/store/purges/events.sql");
+        for (index, statement, types, arguments) in [
+            ("sessions_over_index", sessions, range, of_batch),
+            ("events_at_index", events, range, of_batch),
+            ("sessions_user_index", cascade, "uuid", nobody),
+        ] {
+            let plan = plan(&mut sql, statement, types, arguments).await;
+            assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{plan}");
+        }
+    }
+}
