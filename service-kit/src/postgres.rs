@@ -7,6 +7,7 @@
 
 mod connections;
 mod error;
+mod listen;
 mod reach;
 
 use std::path::PathBuf;
@@ -17,11 +18,13 @@ use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{Connection, Executor, PgConnection};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use self::connections::{Connections, Lease};
 pub use self::error::Error;
+pub use self::listen::listen;
 use self::reach::Reach;
 
 /// How to reach the database, and the limits of its use.
@@ -119,6 +122,7 @@ pub struct Database {
     settings: Arc<Settings>,
     connections: Arc<Connections>,
     reach: Reach,
+    commits: watch::Sender<()>,
 }
 
 impl Database {
@@ -127,7 +131,7 @@ impl Database {
     pub fn new(settings: &Settings) -> Self {
         let reach = Reach::default();
         let connections = Arc::new(Connections::new(settings, reach.clone()));
-        Self { settings: Arc::new(settings.clone()), connections, reach }
+        Self { settings: Arc::new(settings.clone()), connections, reach, commits: watch::Sender::new(()) }
     }
 
     /// The same database with connections of its own, for another worker.
@@ -151,13 +155,20 @@ impl Database {
         answers
     }
 
+    /// Wakes after every write here or by a sibling, once for any number of them: what it wrote, if it wrote anything, can
+    /// be read then.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
+    }
+
     /// One statement that changes nothing, in one round trip. A lost connection is [`Error::Unavailable`].
     pub async fn read<T, W>(&self, work: W) -> Result<T, Error>
     where
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, Error> + Send + 'static,
     {
-        self.statement(work, |error| error).await
+        self.statement(work, Effect::Reads).await
     }
 
     /// One statement that changes something, in one round trip, its own transaction.
@@ -167,7 +178,7 @@ impl Database {
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, Error> + Send + 'static,
     {
-        self.statement(work, Error::or_unknown).await
+        self.statement(work, Effect::Writes).await
     }
 
     /// Several statements, kept together or not at all. An error of `work` rolls back; what fails before
@@ -178,11 +189,12 @@ impl Database {
         E: From<Error> + Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, E> + Send + 'static,
     {
-        let (Self { connections, reach, .. }, patience) = (self.clone(), self.patience() * 2);
+        let (Self { connections, reach, commits, .. }, patience) = (self.clone(), self.patience() * 2);
         detached(async move {
             reach.check()?;
             let mut lease = connections.acquire().await?;
             let outcome = reach.within(patience, in_transaction(lease.connection(), work)).await;
+            commits.send_replace(());
             let outcome = outcome.unwrap_or_else(|| Err(Undone { error: Error::Unknown.into(), usable: false }));
             settle(lease, outcome.as_ref().err().is_none_or(|undone| undone.usable));
             outcome.map_err(|undone| undone.error)
@@ -195,22 +207,34 @@ impl Database {
         self.settings.statement() + Duration::from_secs(1)
     }
 
-    async fn statement<T, W>(&self, work: W, classify: fn(Error) -> Error) -> Result<T, Error>
+    async fn statement<T, W>(&self, work: W, effect: Effect) -> Result<T, Error>
     where
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut PgConnection) -> Work<'c, T, Error> + Send + 'static,
     {
-        let (Self { connections, reach, .. }, patience) = (self.clone(), self.patience());
+        let (Self { connections, reach, commits, .. }, patience) = (self.clone(), self.patience());
         detached(async move {
             reach.check()?;
             let mut lease = connections.acquire().await?;
             let outcome = reach.within(patience, work(lease.connection())).await;
             let outcome = outcome.unwrap_or_else(|| Err(Error::Unavailable("no answer".to_owned())));
             settle(lease, !outcome.as_ref().is_err_and(Error::spoils_connection));
-            outcome.map_err(classify)
+            match effect {
+                Effect::Reads => outcome,
+                Effect::Writes => {
+                    commits.send_replace(());
+                    outcome.map_err(Error::or_unknown)
+                }
+            }
         })
         .await
     }
+}
+
+/// What a statement does if it succeeds.
+enum Effect {
+    Reads,
+    Writes,
 }
 
 /// A transaction that was not kept, or perhaps not.
