@@ -44,6 +44,14 @@ pub struct Signer {
     entropy: Entropy,
 }
 
+impl Settings {
+    /// The life of a token.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        Duration::seconds(self.access_token_seconds.into())
+    }
+}
+
 impl Signer {
     /// A signer of tokens that a verifier with the same `tokens` settings accepts.
     #[must_use]
@@ -54,7 +62,7 @@ impl Signer {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let lifetime = Duration::seconds(settings.access_token_seconds.into());
+        let lifetime = settings.lifetime();
         let (issuer, audience) = (tokens.token_issuer.clone(), tokens.token_audience.clone());
         Self { keys, issuer, audience, lifetime, clock, entropy }
     }
@@ -63,6 +71,12 @@ impl Signer {
     #[must_use]
     pub fn published(&self) -> &[Jwk] {
         self.keys.published()
+    }
+
+    /// The life of a token.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// A token for a user in a session, from now on.

@@ -137,3 +137,41 @@ kinds! {
     /// Two parties held one refresh token; the session was ended.
     RefreshTokenReused = "refresh_token_reused",
 }
+
+/// What an act does to the access tokens that were given out before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// They stay as good as they were.
+    None,
+    /// Those of its session are over.
+    EndsItsSession,
+    /// Those of its user are over that are of a lower epoch, or of a session, than its details say.
+    EndsWhatItSays,
+}
+
+impl Kind {
+    /// What it does to access tokens. Those who follow the events are told of every kind that does something.
+    #[must_use]
+    pub fn effect(self) -> Effect {
+        match self {
+            Self::LoggedOut | Self::SessionRevoked | Self::SessionSuperseded | Self::RefreshTokenReused => {
+                Effect::EndsItsSession
+            }
+            Self::UserDisabled
+            | Self::UserEnabled
+            | Self::UserDeleted
+            | Self::RolesSet
+            | Self::PasswordChanged
+            | Self::PasswordReset
+            | Self::SessionsRevoked => Effect::EndsWhatItSays,
+            Self::UserRegistered
+            | Self::UserUpdated
+            | Self::PasswordResetRequested
+            | Self::EmailChanged
+            | Self::EmailVerificationRequested
+            | Self::EmailVerified
+            | Self::LoggedIn
+            | Self::LogInFailed => Effect::None,
+        }
+    }
+}

@@ -3,6 +3,7 @@
 mod auth;
 mod devices;
 mod errors;
+mod feed;
 mod mask;
 mod messages;
 mod names;
@@ -33,6 +34,8 @@ use self::tokens::Tokens;
 use self::users::Users;
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
+use crate::consumers::Consumers;
+use crate::feed::Feed;
 use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sessions::Sessions;
@@ -55,17 +58,20 @@ pub struct Parts {
     pub signer: Signer,
     /// The access tokens, as they are checked.
     pub verifier: Arc<Verifier>,
+    /// What ends them before their time, as it happens.
+    pub feed: Feed,
 }
 
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
-    let Parts { database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, verifier } = parts;
+    let Parts { database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, verifier, feed } = parts;
     let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone());
-    let sessions = Sessions::new(database, clock.clone(), entropy, hasher, refresh_tokens, signer.clone());
+    let consumers = Consumers::new(database.clone(), clock.clone());
+    let sessions = Sessions::new(database.clone(), clock.clone(), entropy, hasher, refresh_tokens, signer.clone());
     let authenticate = Authenticate::new(Arc::clone(&verifier));
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 
-    let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer, clock))
+    let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer.clone(), clock))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
     let users = UserServiceServer::new(Users::new(accounts.clone(), Arc::clone(&page_tokens)))
@@ -74,7 +80,7 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let devices = SessionServiceServer::new(Devices::new(accounts, page_tokens))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let tokens = TokenServiceServer::new(Tokens::new(sessions, verifier))
+    let tokens = TokenServiceServer::new(Tokens { sessions, verifier, signer, feed, database, consumers })
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
     routes

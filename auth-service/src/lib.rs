@@ -5,7 +5,9 @@
 pub mod access_token;
 pub mod accounts;
 pub mod config;
+pub mod consumers;
 pub mod event;
+pub mod feed;
 pub mod grpc;
 pub mod housekeeping;
 pub mod origin;
@@ -23,14 +25,16 @@ use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::page::PageTokens;
-use service_kit::postgres::Database;
+use service_kit::postgres::{self, Database};
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
 use service_kit::token::{KeySet, Keys, Verifier};
+use tokio::sync::watch;
 
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
 use crate::config::{Config, CreateAdmin};
+use crate::feed::{Feed, Pump};
 use crate::housekeeping::Housekeeping;
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
@@ -52,6 +56,7 @@ struct Mount {
     page_tokens: Arc<PageTokens>,
     signer: Signer,
     keys: Keys,
+    feed: Feed,
 }
 
 /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
@@ -70,8 +75,23 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
     let page_tokens = Arc::new(page_tokens);
     server.background("housekeeping", async move { match housekeeping.run().await {} });
-    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys };
+    let feed = follow(&mut server, &config, &database, &clock, &entropy);
+    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys, feed };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
+}
+
+/// Starts to number events and to tell them, those of other replicas too.
+fn follow(server: &mut Server, config: &Config, database: &Database, clock: &Clock, entropy: &Entropy) -> Feed {
+    let settings = config.common.database.clone();
+    let bell = watch::Sender::new(());
+    let bells = [database.commits(), bell.subscribe()];
+    let life = config.access_tokens.lifetime();
+    let pump = Pump::new(Database::new(&settings), bells, life, clock.clone(), entropy.clone());
+    let feed = pump.feed();
+    server.background("feed", async move { match pump.run().await {} });
+    let listen = async move { match postgres::listen(&settings, store::feed::CHANNEL, bell).await {} };
+    server.background("doorbell", listen);
+    feed
 }
 
 impl Mount {
@@ -87,6 +107,7 @@ impl Mount {
             page_tokens: Arc::clone(&self.page_tokens),
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
+            feed: self.feed.clone(),
         };
         grpc::mount(routes, parts, &common.serve.limits);
     }

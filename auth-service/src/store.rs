@@ -4,8 +4,10 @@ mod row;
 
 pub mod admins;
 pub mod constraint;
+pub mod consumers;
 pub mod devices;
 pub mod events;
+pub mod feed;
 pub mod listing;
 pub mod passwords;
 pub mod purges;

@@ -1,5 +1,8 @@
 //! Any rpc by its path, with any bytes: for tests that are generated from the contract.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor};
@@ -68,7 +71,7 @@ impl System {
             let value = MetadataValue::try_from(value).expect("a header value");
             request.metadata_mut().insert("authorization", value);
         }
-        unary(self.channel(to, certificate), path, request).await
+        answer(self.channel(to, certificate), path, request).await
     }
 
     /// Calls an rpc as a user.
@@ -87,17 +90,30 @@ impl System {
     }
 }
 
-/// One unary call with raw bytes.
+/// One call with raw bytes. Of a stream, the first message: where it is a server's, the rest is not waited for.
 ///
 /// # Errors
 /// The rpc's.
 ///
 /// # Panics
 /// When the path is not one.
-pub async fn unary(channel: Channel, path: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
+pub async fn answer(channel: Channel, path: &str, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.map_err(|error| Status::unavailable(format!("not connected: {error:?}")))?;
-    grpc.unary(request, PathAndQuery::try_from(path).expect("a path"), Raw).await
+    let uri = PathAndQuery::try_from(path).expect("a path");
+    if !is_stream(path) {
+        return grpc.unary(request, uri, Raw).await;
+    }
+    let (metadata, mut messages, extensions) = grpc.server_streaming(request, uri, Raw).await?.into_parts();
+    let first = messages.message().await?.ok_or_else(|| Status::internal("the stream has no message"))?;
+    Ok(Response::from_parts(metadata, first, extensions))
+}
+
+/// Whether the rpc at a path answers with a stream.
+fn is_stream(path: &str) -> bool {
+    static STREAMS: OnceLock<HashSet<String>> = OnceLock::new();
+    let streams = || methods().iter().filter(|method| method.is_server_streaming()).map(self::path).collect();
+    STREAMS.get_or_init(streams).contains(path)
 }
 
 /// Bytes as they are.

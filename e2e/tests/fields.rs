@@ -8,7 +8,7 @@ use e2e::refusal::{reason, told};
 use e2e::rules::{Field, Rule, fields, get, outputs, set};
 use e2e::scene::Scene;
 use e2e::settings::Settings;
-use e2e::wire::{methods, unary};
+use e2e::wire::{self, methods};
 use local_postgres::Cluster;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, Value};
 use service_kit::clock::Clock;
@@ -51,7 +51,7 @@ fn assert_refused<T>(answer: Result<T, Status>, paths: &[String], context: &str)
 fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
     let Err(status) = answer else { return };
     let others = [Code::NotFound, Code::AlreadyExists, Code::Aborted, Code::Unauthenticated];
-    let reasons = ["PAGE_TOKEN_INVALID", "PASSWORD_WRONG", "LAST_ADMIN"];
+    let reasons = ["CURSOR_INVALID", "PAGE_TOKEN_INVALID", "PASSWORD_WRONG", "LAST_ADMIN"];
     let understood = others.contains(&status.code()) || reasons.contains(&reason(&status).as_str());
     assert!(understood, "{context}: {status:?}");
 }
@@ -235,7 +235,7 @@ async fn a_compressed_request_is_unsupported_and_told_what_is_read() {
     let mut request = tonic::Request::new(bytes::Bytes::new());
     request.metadata_mut().insert("grpc-encoding", "gzip".parse().unwrap());
     let channel = system.channel(system.auth.address, "client");
-    let answer = unary(channel, "/auth.v1.AuthService/GetJwks", request).await;
+    let answer = wire::answer(channel, "/auth.v1.AuthService/GetJwks", request).await;
     let read = answer.as_ref().err().and_then(|status| status.metadata().get("grpc-accept-encoding").cloned());
     assert_eq!(read, Some("identity".parse().unwrap()));
     assert_unread(answer, (Code::Unimplemented, "COMPRESSION_UNSUPPORTED"), "gzip");

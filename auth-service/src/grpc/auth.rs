@@ -108,7 +108,8 @@ fn refresh_token(request: RefreshTokensRequest) -> Result<Zeroizing<String>, Sta
     Ok(token)
 }
 
-fn jwk(key: &token::Jwk) -> Jwk {
+/// A key, as a message.
+pub(super) fn jwk(key: &token::Jwk) -> Jwk {
     let token::Jwk { kty, crv, alg, use_, kid, x } = key.clone();
     Jwk { kty, crv, alg, r#use: use_, kid, x }
 }

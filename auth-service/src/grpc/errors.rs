@@ -9,10 +9,13 @@ use tonic::{Code, Status};
 
 use super::names;
 use crate::password::Refused;
-use crate::{accounts, sessions};
+use crate::{accounts, consumers, feed, sessions};
 
 /// Hashes take milliseconds: after a second the queue is another one.
 const HASHING_RETRY: Duration = Duration::from_secs(1);
+
+/// A replica that stops is replaced in seconds, and there are others.
+const FEED_RETRY: Duration = Duration::from_millis(100);
 
 /// An error about the user called `name` in the request.
 pub(super) fn account(error: &accounts::Error, name: &str) -> Status {
@@ -76,6 +79,35 @@ pub(super) fn session(error: &sessions::Error) -> Status {
         E::Database(error) => status::database(error),
         E::Signing(_) => status::internal(error),
     }
+}
+
+/// The end of a stream of the feed, or why there is none.
+pub(super) fn feed(interrupted: &feed::Interrupted) -> Status {
+    use feed::Interrupted as I;
+    match interrupted {
+        I::Stopped => {
+            let message = "the service stops; watch again, at another replica";
+            Refusal::new(Code::Unavailable, ErrorReason::FeedInterrupted, message).retry_after(FEED_RETRY).into()
+        }
+        I::Database(error) => status::database(error),
+    }
+}
+
+/// An error about a consumer of the feed.
+pub(super) fn consumer(error: &consumers::Error) -> Status {
+    use consumers::Error as E;
+    match error {
+        E::AheadOfFeed => cursor_invalid(),
+        E::Database(error) => status::database(error),
+    }
+}
+
+/// The answer to a cursor that was never given out.
+pub(super) fn cursor_invalid() -> Status {
+    let message = "the cursor is not one of this feed; watch without one";
+    Refusal::new(Code::InvalidArgument, ErrorReason::CursorInvalid, message)
+        .violations([("cursor".to_owned(), "must be the cursor of a message of this feed".to_owned())])
+        .into()
 }
 
 fn hashing(refused: &Refused) -> Status {

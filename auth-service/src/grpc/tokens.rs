@@ -2,29 +2,42 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use prost_types::Timestamp;
 use proto::auth::v1::token_service_server::TokenService;
-use proto::auth::v1::{IntrospectTokenRequest, IntrospectTokenResponse};
+use proto::auth::v1::{
+    AcknowledgeEventsRequest, AcknowledgeEventsResponse, IntrospectTokenRequest, IntrospectTokenResponse,
+    WatchSecurityEventsRequest, WatchSecurityEventsResponse,
+};
 use service_kit::field::{self, Fields};
+use service_kit::peer::Peer;
+use service_kit::postgres::Database;
 use service_kit::token::{Claims, MAX_BYTES, Role, Verifier};
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{errors, messages, names};
+use super::{errors, feed, messages, names};
+use crate::access_token::Signer;
+use crate::consumers::Consumers;
+use crate::feed::{Cursor, Feed};
 use crate::session::Key;
 use crate::sessions::Sessions;
 
 /// The service.
 pub(super) struct Tokens {
-    sessions: Sessions,
-    verifier: Arc<Verifier>,
-}
-
-impl Tokens {
-    /// The edge of `sessions`, for tokens that `verifier` accepts.
-    pub(super) fn new(sessions: Sessions, verifier: Arc<Verifier>) -> Self {
-        Self { sessions, verifier }
-    }
+    /// Where tokens belong to.
+    pub(super) sessions: Sessions,
+    /// What accepts them.
+    pub(super) verifier: Arc<Verifier>,
+    /// What signs them.
+    pub(super) signer: Signer,
+    /// What ends them.
+    pub(super) feed: Feed,
+    /// Where followers of the feed read.
+    pub(super) database: Database,
+    /// Who follows the feed.
+    pub(super) consumers: Consumers,
 }
 
 #[tonic::async_trait]
@@ -39,6 +52,27 @@ impl TokenService for Tokens {
         };
         let roles = self.sessions.introspect(&claims).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(roles.map(|roles| active(&claims, &roles)).unwrap_or_default()))
+    }
+
+    type WatchSecurityEventsStream = BoxStream<'static, Result<WatchSecurityEventsResponse, Status>>;
+
+    async fn watch_security_events(
+        &self,
+        request: Request<WatchSecurityEventsRequest>,
+    ) -> Result<Response<Self::WatchSecurityEventsStream>, Status> {
+        let cursor = feed::cursor(&request.into_inner().cursor, 0)?;
+        let follower = self.feed.follow(self.database.clone(), cursor).await.map_err(|error| errors::feed(&error))?;
+        Ok(Response::new(feed::stream(follower, self.signer.clone()).boxed()))
+    }
+
+    async fn acknowledge_events(
+        &self,
+        request: Request<AcknowledgeEventsRequest>,
+    ) -> Result<Response<AcknowledgeEventsResponse>, Status> {
+        let peer = Arc::clone(&Peer::of(&request)?.name);
+        let cursor = feed::cursor(&request.into_inner().cursor, 1)?.unwrap_or(Cursor::new(0));
+        self.consumers.acknowledge(peer, cursor).await.map_err(|error| errors::consumer(&error))?;
+        Ok(Response::new(AcknowledgeEventsResponse {}))
     }
 }
 

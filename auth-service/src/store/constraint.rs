@@ -59,3 +59,13 @@ pub const EVENTS_SEQ_KEY: &str = "events_seq_key";
 pub const EVENTS_KIND_CHECK: &str = "events_kind_check";
 /// What is said about an event has names.
 pub const EVENTS_DETAILS_CHECK: &str = "events_details_check";
+/// There is one feed.
+pub const FEED_PKEY: &str = "feed_pkey";
+/// There is no other feed.
+pub const FEED_SINGLE_CHECK: &str = "feed_single_check";
+/// Events are numbered from 1.
+pub const FEED_HEAD_CHECK: &str = "feed_head_check";
+/// A consumer's name is unique.
+pub const CONSUMERS_PKEY: &str = "consumers_pkey";
+/// A consumer begins before the first event.
+pub const CONSUMERS_CURSOR_CHECK: &str = "consumers_cursor_check";

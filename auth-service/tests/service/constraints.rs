@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 29] = [
+const REFUSED: [(&str, &str); 34] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -63,6 +63,11 @@ const REFUSED: [(&str, &str); 29] = [
     (constraint::EVENTS_SEQ_KEY, "UPDATE auth.events SET seq = 1"),
     (constraint::EVENTS_KIND_CHECK, "UPDATE auth.events SET kind = 'rumour'"),
     (constraint::EVENTS_DETAILS_CHECK, "UPDATE auth.events SET details = '[]'"),
+    (constraint::FEED_PKEY, "INSERT INTO auth.feed VALUES (true, 0)"),
+    (constraint::FEED_SINGLE_CHECK, "INSERT INTO auth.feed VALUES (false, 0)"),
+    (constraint::FEED_HEAD_CHECK, "UPDATE auth.feed SET head = -1"),
+    (constraint::CONSUMERS_PKEY, "INSERT INTO auth.consumers SELECT * FROM auth.consumers"),
+    (constraint::CONSUMERS_CURSOR_CHECK, "UPDATE auth.consumers SET cursor = -1"),
 ];
 
 async fn names(c: &mut PgConnection) -> BTreeSet<String> {
@@ -82,8 +87,10 @@ async fn each_refuses_what_it_is_for() {
     system.make("alice", "verified").await;
     let mut sql = system.sql().await;
     let events = "INSERT INTO auth.events (id, seq, at, kind, details)
-                  SELECT gen_random_uuid(), seq, now(), 'logged_in', '{}' FROM generate_series(1, 2) seq";
+                  SELECT gen_random_uuid(), seq, now(), 'logged_in', '{}' FROM generate_series(1000001, 1000002) seq";
     sqlx::query(events).execute(&mut sql).await.unwrap();
+    let consumer = "INSERT INTO auth.consumers (name, cursor, seen_at) VALUES ('todo-service', 0, now())";
+    sqlx::query(consumer).execute(&mut sql).await.unwrap();
     for (name, statement) in REFUSED {
         let error = sqlx::query(statement).execute(&mut sql).await.unwrap_err();
         assert_eq!(error.as_database_error().and_then(|e| e.constraint()), Some(name), "{error}");

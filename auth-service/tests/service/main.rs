@@ -8,6 +8,7 @@ mod constraints;
 mod credentials;
 mod devices;
 mod events;
+mod feed;
 mod housekeeping;
 mod introspection;
 mod keys;

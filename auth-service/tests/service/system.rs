@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_service::access_token::Signer;
+use auth_service::access_token::{self, Signer};
 use auth_service::accounts::Accounts;
+use auth_service::feed::{Feed, Pump};
 use auth_service::grpc::{self, Parts};
 use auth_service::password::{self, Hasher};
 use auth_service::session::RefreshTokens;
 use auth_service::signing_key::KeyRing;
-use auth_service::store::MIGRATOR;
+use auth_service::store::{self, MIGRATOR};
 use clap::{Args, Command};
 use local_postgres::{Cluster, Role};
 use proto::auth::v1::auth_service_client::AuthServiceClient;
@@ -25,13 +26,14 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::page::PageTokens;
 use service_kit::peer::{Peer, Thumbprint};
-use service_kit::postgres::{Database, Settings};
+use service_kit::postgres::{self, Database, Settings};
 use service_kit::secret::Secret;
 use service_kit::token::{KeySet, Keys, Verifier};
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
+use tokio::task::JoinSet;
 use tonic::body::Body;
 use tonic::service::RoutesBuilder;
 use tonic::{Code, Request, Status};
@@ -53,7 +55,9 @@ pub(crate) struct System {
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
     pub(crate) hasher: Hasher,
+    feed: Feed,
     service: Channel,
+    tasks: JoinSet<Infallible>,
 }
 
 impl System {
@@ -63,18 +67,24 @@ impl System {
 
     /// With other hashes.
     pub(crate) async fn with(passwords: password::Settings) -> Self {
-        Self::on(database().await, passwords).await
+        Self::on(database().await, passwords, Clock::manual(START), Entropy::seeded(1)).await
     }
 
-    async fn on(settings: Settings, passwords: password::Settings) -> Self {
-        let (clock, entropy) = (Clock::manual(START), Entropy::seeded(1));
+    /// Another process on the same database.
+    pub(crate) async fn replica(&self) -> Self {
+        Self::on(self.settings.clone(), cheap_hashes(), self.clock.clone(), self.entropy.clone()).await
+    }
+
+    async fn on(settings: Settings, passwords: password::Settings, clock: Clock, entropy: Entropy) -> Self {
         let ring = KeyRing::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
         let keys = Keys::default();
         keys.replace(KeySet::new(ring.published()).unwrap());
         let signer = Signer::new(&defaults(), &defaults(), Arc::new(ring), clock.clone(), entropy.clone());
         let hasher = Hasher::start(&passwords, entropy.clone()).unwrap();
+        let database = Database::new(&settings);
+        let (feed, tasks) = follow(&database, &settings, &clock, &entropy);
         let parts = Parts {
-            database: Database::new(&settings),
+            database,
             clock: clock.clone(),
             entropy: entropy.clone(),
             hasher: hasher.clone(),
@@ -82,8 +92,9 @@ impl System {
             page_tokens: page_tokens(&clock, &entropy),
             signer: signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), keys, clock.clone())),
+            feed: feed.clone(),
         };
-        Self { clock, entropy, settings, signer, hasher, service: service(parts) }
+        Self { clock, entropy, settings, signer, hasher, feed, service: service(parts), tasks }
     }
 
     /// The same service, which no longer reaches its database.
@@ -98,10 +109,17 @@ impl System {
             page_tokens: page_tokens(&self.clock, &self.entropy),
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), Keys::default(), self.clock.clone())),
+            feed: self.feed.clone(),
         };
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         let (signer, hasher) = (self.signer.clone(), self.hasher.clone());
-        Self { clock, entropy, settings, signer, hasher, service: service(parts) }
+        let (feed, tasks) = (self.feed.clone(), JoinSet::new());
+        Self { clock, entropy, settings, signer, hasher, feed, service: service(parts), tasks }
+    }
+
+    /// Stops what runs in the background, as a service does that ends.
+    pub(crate) fn stop(&mut self) {
+        self.tasks.abort_all();
     }
 
     /// The users, without the API.
@@ -205,6 +223,18 @@ impl System {
         };
         sqlx::query(statement).bind(username).execute(&mut self.sql().await).await.unwrap();
     }
+}
+
+/// The feed of a process, and what runs it.
+fn follow(database: &Database, settings: &Settings, clock: &Clock, entropy: &Entropy) -> (Feed, JoinSet<Infallible>) {
+    let (bell, settings) = (watch::Sender::new(()), settings.clone());
+    let bells = [database.commits(), bell.subscribe()];
+    let life = defaults::<access_token::Settings>().lifetime();
+    let pump = Pump::new(Database::new(&settings), bells, life, clock.clone(), entropy.clone());
+    let (feed, mut tasks) = (pump.feed(), JoinSet::new());
+    tasks.spawn(pump.run());
+    tasks.spawn(async move { postgres::listen(&settings, store::feed::CHANNEL, bell).await });
+    (feed, tasks)
 }
 
 fn service(parts: Parts) -> Channel {

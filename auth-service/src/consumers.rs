@@ -1,0 +1,41 @@
+//! The services that follow the feed, and how far each has acted on it.
+
+use std::sync::Arc;
+
+use service_kit::clock::Clock;
+use service_kit::postgres::{self, Database};
+
+use crate::feed::Cursor;
+use crate::store::consumers as store;
+
+/// The consumers.
+#[derive(Clone)]
+pub struct Consumers {
+    database: Database,
+    clock: Clock,
+}
+
+/// Why nothing was acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No event has this place yet.
+    #[error("the cursor is ahead of the feed")]
+    AheadOfFeed,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] postgres::Error),
+}
+
+impl Consumers {
+    /// The consumers in `database`.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock) -> Self {
+        Self { database, clock }
+    }
+
+    /// Registers a consumer, and that it has acted on everything up to `cursor`. It never goes back.
+    pub async fn acknowledge(&self, name: Arc<str>, cursor: Cursor) -> Result<(), Error> {
+        let known = store::acknowledge(&self.database, name, cursor, self.clock.now()).await?;
+        if known { Ok(()) } else { Err(Error::AheadOfFeed) }
+    }
+}

@@ -1,0 +1,159 @@
+//! One consumer of the feed, at its own pace.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use service_kit::postgres::{self, Database};
+use time::OffsetDateTime;
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use super::{Batch, Change, Cursor, Feed, Position, STEP};
+use crate::store::feed as store;
+
+/// What a follower is told.
+#[derive(Debug)]
+pub struct Told {
+    /// Where to go on after it; none before a snapshot is complete.
+    pub cursor: Option<Cursor>,
+    /// When it happened, or until when everything is told.
+    pub time: OffsetDateTime,
+    /// What.
+    pub item: Item,
+}
+
+/// See [`Told`].
+#[derive(Debug)]
+pub enum Item {
+    /// All public keys, now.
+    Keys,
+    /// What was revoked before, and may still matter.
+    Snapshot {
+        /// In order.
+        changes: Vec<Change>,
+        /// Whether this is the last part.
+        complete: bool,
+    },
+    /// Something was revoked.
+    Change(Change),
+    /// Nothing was revoked that has not been told.
+    Bookmark,
+}
+
+/// Why a follower is told no more.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// The service stops.
+    #[error("the feed has ended")]
+    Stopped,
+    /// The table cannot be read.
+    #[error(transparent)]
+    Database(#[from] postgres::Error),
+}
+
+/// What one consumer gets, message by message. Nothing is read before it is asked for.
+pub struct Follower {
+    feed: Feed,
+    database: Database,
+    batches: broadcast::Receiver<Arc<Batch>>,
+    /// Everything up to here is told, or due.
+    told: Cursor,
+    /// The table holds everything up to here.
+    known: Position,
+    /// Whether a snapshot is being told.
+    snapshot: bool,
+    due: VecDeque<Told>,
+}
+
+impl Feed {
+    /// Begins to follow after `cursor`; without one, or with one that was never given out, after a snapshot.
+    pub async fn follow(&self, database: Database, cursor: Option<Cursor>) -> Result<Follower, Interrupted> {
+        // The batches first: whatever the position leaves out will come as one.
+        let batches = self.batches.upgrade().ok_or(Interrupted::Stopped)?.subscribe();
+        let known = self.position().await?;
+        let resumed = cursor.filter(|cursor| *cursor <= known.head);
+        let told = match resumed {
+            Some(cursor) => cursor,
+            None => store::since(&database, self.clock.now() - self.window).await?.min(known.head),
+        };
+        let keys = Told { cursor: resumed, time: known.time, item: Item::Keys };
+        let (feed, due, snapshot) = (self.clone(), VecDeque::from([keys]), resumed.is_none());
+        Ok(Follower { feed, database, batches, told, known, snapshot, due })
+    }
+
+    /// How far it goes; the first answer of the database is waited for.
+    async fn position(&self) -> Result<Position, Interrupted> {
+        let mut position = self.position.clone();
+        let known = position.wait_for(Option::is_some).await.map_err(|_| Interrupted::Stopped)?;
+        (*known).ok_or(Interrupted::Stopped)
+    }
+}
+
+impl Follower {
+    /// The next message.
+    pub async fn next(&mut self) -> Result<Told, Interrupted> {
+        loop {
+            if let Some(told) = self.due.pop_front() {
+                return Ok(told);
+            }
+            if self.snapshot || self.told < self.known.head {
+                self.read().await?;
+            } else {
+                self.receive().await?;
+            }
+        }
+    }
+
+    /// The next events from the table, and where it has no more, that everything is told.
+    async fn read(&mut self) -> Result<(), Interrupted> {
+        let upto = self.told.advance(STEP, self.known.head);
+        let since = self.feed.clock.now() - self.feed.window;
+        let changes = store::between(&self.database, self.told, upto, since).await?;
+        let (time, complete) = (self.known.time, upto == self.known.head);
+        self.told = upto;
+        if self.snapshot {
+            let cursor = complete.then_some(upto);
+            self.due.push_back(Told { cursor, time, item: Item::Snapshot { changes, complete } });
+            self.snapshot = !complete;
+        } else {
+            self.due.extend(changes.into_iter().map(Told::from));
+        }
+        if complete {
+            self.due.push_back(Told::bookmark(self.known));
+        }
+        Ok(())
+    }
+
+    /// The next batch. One that does not follow on what was told is read from the table, with what is missing before it.
+    async fn receive(&mut self) -> Result<(), Interrupted> {
+        let batch = match self.batches.recv().await {
+            Ok(batch) => batch,
+            Err(RecvError::Lagged(_)) => return Ok(()),
+            Err(RecvError::Closed) => return Err(Interrupted::Stopped),
+        };
+        if batch.upto.head < self.told {
+            return Ok(());
+        }
+        self.known = batch.upto;
+        if batch.after <= self.told {
+            let new = batch.changes.iter().filter(|change| change.place > self.told);
+            self.due.extend(new.cloned().map(Told::from));
+            self.told = batch.upto.head;
+            if batch.bookmark {
+                self.due.push_back(Told::bookmark(batch.upto));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Told {
+    fn bookmark(at: Position) -> Self {
+        Self { cursor: Some(at.head), time: at.time, item: Item::Bookmark }
+    }
+}
+
+impl From<Change> for Told {
+    fn from(change: Change) -> Self {
+        Self { cursor: Some(change.place), time: change.at, item: Item::Change(change) }
+    }
+}

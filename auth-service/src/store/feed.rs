@@ -1,0 +1,145 @@
+//! The order of `auth.events`, and who follows it.
+
+use service_kit::postgres::{Database, Error};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::event::{Effect, Kind};
+use crate::feed::{Change, Cursor, Revocation};
+
+/// Most events that one statement numbers.
+const MOST: i32 = 1_000;
+
+/// The channel on which replicas tell each other that there are new numbers.
+pub const CHANNEL: &str = "auth_feed";
+
+/// How far the events are numbered.
+#[derive(Clone, Copy, Debug)]
+pub struct Numbered {
+    /// The highest number.
+    pub head: Cursor,
+    /// How many events got theirs now.
+    pub count: i64,
+    /// When the oldest of these happened.
+    pub oldest: Option<OffsetDateTime>,
+}
+
+impl Numbered {
+    /// Whether there may be more to number.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.count >= MOST.into()
+    }
+}
+
+/// Numbers the oldest events that are committed and have no number. Replicas that do so at once take turns.
+pub async fn number(database: &Database) -> Result<Numbered, Error> {
+    database
+        .write(|c| {
+            Box::pin(async move {
+                let query = sqlx::query!(
+                    r#"SELECT head AS "head!", numbered AS "numbered!", oldest FROM auth.number_events($1)"#,
+                    MOST,
+                );
+                let row = query.fetch_one(c).await?;
+                Ok(Numbered { head: Cursor::new(row.head), count: row.numbered, oldest: row.oldest })
+            })
+        })
+        .await
+}
+
+/// Tells the other replicas that there are new numbers: a hint, which may be lost.
+pub async fn ring(database: &Database) -> Result<(), Error> {
+    database
+        .write(|c| {
+            Box::pin(async move {
+                sqlx::query!("SELECT pg_notify($1, '')", CHANNEL).execute(c).await?;
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// The place before the first event since a time; the head, if there is none.
+pub async fn since(database: &Database, time: OffsetDateTime) -> Result<Cursor, Error> {
+    database
+        .read(move |c| {
+            Box::pin(async move {
+                // The fence keeps the planner from walking through all events in the order of their numbers.
+                let query = sqlx::query_scalar!(
+                    r#"WITH recent AS MATERIALIZED (SELECT seq FROM auth.events WHERE at >= $1)
+                       SELECT coalesce((SELECT min(seq) - 1 FROM recent), (SELECT head FROM auth.feed)) AS "place!""#,
+                    time,
+                );
+                Ok(Cursor::new(query.fetch_one(c).await?))
+            })
+        })
+        .await
+}
+
+/// What the events after one place, up to another, mean to those who follow, in order. Of those from before `since` only
+/// what is never out of date.
+pub async fn between(
+    database: &Database,
+    after: Cursor,
+    upto: Cursor,
+    since: OffsetDateTime,
+) -> Result<Vec<Change>, Error> {
+    let read = database.read(move |c| {
+        Box::pin(async move {
+            let query = sqlx::query_as!(
+                ChangeRow,
+                r#"SELECT id, seq AS "seq!", at, kind, user_id, session_id, details::text AS "details!"
+                   FROM auth.events
+                   WHERE seq > $1 AND seq <= $2 AND kind = ANY ($3) AND (at >= $4 OR kind = $5)
+                   ORDER BY seq"#,
+                after.get(),
+                upto.get(),
+                &followed(),
+                since,
+                Kind::UserDeleted.as_str(),
+            );
+            Ok(query.fetch_all(c).await?)
+        })
+    });
+    read.await?.into_iter().map(ChangeRow::meaning).collect()
+}
+
+fn followed() -> Vec<String> {
+    let followed = Kind::ALL.iter().filter(|kind| kind.effect() != Effect::None);
+    followed.map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// A numbered row of `auth.events`.
+struct ChangeRow {
+    id: Uuid,
+    seq: i64,
+    at: OffsetDateTime,
+    kind: String,
+    user_id: Option<Uuid>,
+    session_id: Option<Uuid>,
+    details: String,
+}
+
+/// What those who follow need of the details.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Details {
+    epoch: i64,
+    sessions: Vec<Uuid>,
+}
+
+impl ChangeRow {
+    fn meaning(self) -> Result<Change, Error> {
+        let corrupt = |column| Error::Corrupt { table: "auth.events", column, id: self.id.to_string() };
+        let kind = Kind::from_text(&self.kind).ok_or_else(|| corrupt("kind"))?;
+        let details: Details = serde_json::from_str(&self.details).map_err(|_| corrupt("details"))?;
+        let mut sessions = details.sessions;
+        if kind.effect() == Effect::EndsItsSession {
+            sessions.extend(self.session_id);
+        }
+        let (user, deleted) = (self.user_id.ok_or_else(|| corrupt("user_id"))?, kind == Kind::UserDeleted);
+        let revocation = Revocation { user, sessions, least_epoch: details.epoch, deleted };
+        Ok(Change { id: self.id, place: Cursor::new(self.seq), at: self.at, revocation })
+    }
+}
