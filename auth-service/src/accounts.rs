@@ -1,6 +1,7 @@
 //! Users: registering, reading and changing them; what they do with their password; what admins do to them.
 
 mod administration;
+mod audit;
 mod council;
 mod credentials;
 mod devices;

@@ -1,10 +1,13 @@
 //! What is kept of every act that matters to security. Never a password, a token or a hash.
 
+pub mod listing;
+
 use service_kit::entropy::Entropy;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::origin::Origin;
+use crate::session::Key;
 
 /// One act.
 #[derive(Clone, Debug)]
@@ -61,6 +64,13 @@ impl Event {
         if ids.is_empty() { self } else { self.with("sessions", ids) }
     }
 
+    /// The session with its owner: that of the user if it was ended from elsewhere, or else of whoever did it.
+    #[must_use]
+    pub fn session_key(&self) -> Option<Key> {
+        let owner = if self.kind == Kind::SessionRevoked { self.user } else { self.actor.or(self.user) };
+        Some(Key { user: owner?, session: self.session? })
+    }
+
     /// One more thing to say.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
@@ -72,7 +82,7 @@ impl Event {
 macro_rules! kinds {
     ($($(#[$doc:meta])+ $name:ident = $text:literal,)+) => {
         /// What happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Kind {
             $($(#[$doc])+ $name,)+
         }

@@ -1,5 +1,7 @@
 //! The gRPC edge. A handler parses its request, makes one call inward, and answers.
 
+mod audit;
+mod audit_requests;
 mod auth;
 mod devices;
 mod errors;
@@ -14,6 +16,7 @@ mod users;
 
 use std::sync::Arc;
 
+use proto::auth::v1::audit_service_server::AuditServiceServer;
 use proto::auth::v1::auth_service_server::AuthServiceServer;
 use proto::auth::v1::session_service_server::SessionServiceServer;
 use proto::auth::v1::token_service_server::TokenServiceServer;
@@ -28,6 +31,7 @@ use service_kit::token::Verifier;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
+use self::audit::Audit;
 use self::auth::Auth;
 use self::devices::Devices;
 use self::tokens::Tokens;
@@ -77,6 +81,9 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let users = UserServiceServer::new(Users::new(accounts.clone(), Arc::clone(&page_tokens)))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
+    let audit = AuditServiceServer::new(Audit::new(accounts.clone(), Arc::clone(&page_tokens)))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
     let devices = SessionServiceServer::new(Devices::new(accounts, page_tokens))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
@@ -87,5 +94,6 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
         .add_service(InterceptedService::new(auth, authenticate.clone()))
         .add_service(InterceptedService::new(users, authenticate.clone()))
         .add_service(InterceptedService::new(devices, authenticate.clone()))
+        .add_service(InterceptedService::new(audit, authenticate.clone()))
         .add_service(InterceptedService::new(tokens, authenticate));
 }

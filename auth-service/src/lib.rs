@@ -42,8 +42,13 @@ use crate::signing_key::KeyRing;
 use crate::user::Username;
 
 /// The gRPC services, for health.
-const SERVICES: &[&str] =
-    &["auth.v1.AuthService", "auth.v1.UserService", "auth.v1.SessionService", "auth.v1.TokenService"];
+const SERVICES: &[&str] = &[
+    "auth.v1.AuthService",
+    "auth.v1.UserService",
+    "auth.v1.SessionService",
+    "auth.v1.TokenService",
+    "auth.v1.AuditService",
+];
 
 /// What each worker makes its services from.
 struct Mount {

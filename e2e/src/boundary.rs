@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::{EnumDescriptor, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, EnumDescriptor, MessageDescriptor, Value};
 
 use crate::rules::{Rule, Text};
 
@@ -97,6 +97,7 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
             .collect(),
         Rule::Choices(choice, most) => choices(choice, *most),
         Rule::Mask(resource) => masks(resource),
+        Rule::Time(time, first, last) => times(time, *first, *last),
         Rule::Message => {
             vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }]
         }
@@ -167,6 +168,22 @@ fn sized(text: &str, length: usize) -> Vec<String> {
     fills.map(|fill| std::iter::repeat_n(fill, missing).chain(text.chars()).take(length).collect()).collect()
 }
 
+/// Beside the bounds, at the ends of the type, and what is no fraction of a second.
+fn times(time: &MessageDescriptor, first: i64, last: i64) -> Vec<Probe> {
+    const NANOS: i32 = 999_999_999;
+    let good = [(first, 0), (first, NANOS), (0, 0), (last, 0), (last, NANOS)];
+    let bad = [(first - 1, NANOS), (last + 1, 0), (i64::MIN, 0), (i64::MAX, 0), (0, -1), (0, NANOS + 1), (0, i32::MIN)];
+    let value = |(seconds, nanos)| {
+        let mut time = DynamicMessage::new(time.clone());
+        time.set_field_by_name("seconds", Value::I64(seconds));
+        time.set_field_by_name("nanos", Value::I32(nanos));
+        Some(Value::Message(time))
+    };
+    let probe = |admitted| move |of| Probe { value: value(of), admitted };
+    let none = Probe { value: None, admitted: true };
+    good.into_iter().map(probe(true)).chain(bad.into_iter().map(probe(false))).chain([none]).collect()
+}
+
 /// Masks of one path, of as many as there may be, and of one more.
 fn masks(resource: &MessageDescriptor) -> Vec<Probe> {
     let names: Vec<_> = resource.fields().map(|field| field.name().to_owned()).collect();
@@ -187,7 +204,7 @@ fn masks(resource: &MessageDescriptor) -> Vec<Probe> {
 #[must_use]
 pub fn mask(of: &MessageDescriptor, paths: &[String]) -> Value {
     let mask = of.parent_pool().get_message_by_name("google.protobuf.FieldMask").expect("FieldMask");
-    let mut mask = prost_reflect::DynamicMessage::new(mask);
+    let mut mask = DynamicMessage::new(mask);
     mask.set_field_by_name("paths", Value::List(paths.iter().cloned().map(Value::String).collect()));
     Value::Message(mask)
 }

@@ -1,5 +1,6 @@
 //! Callers as roles: anonymous, or a user with tokens.
 
+use proto::auth::v1::audit_service_client::AuditServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::auth::v1::session_service_client::SessionServiceClient;
 use proto::auth::v1::token_service_client::TokenServiceClient;
@@ -42,6 +43,8 @@ pub struct Client {
     pub users: UserServiceClient<Wire>,
     /// `auth.v1.SessionService`
     pub sessions: SessionServiceClient<Wire>,
+    /// `auth.v1.AuditService`
+    pub audit: AuditServiceClient<Wire>,
     /// `auth.v1.TokenService`
     pub tokens: TokenServiceClient<Wire>,
     /// `todo.v1.ListService`
@@ -68,6 +71,7 @@ impl Client {
             auth: AuthServiceClient::new(wire(&auth)),
             users: UserServiceClient::new(wire(&auth)),
             sessions: SessionServiceClient::new(wire(&auth)),
+            audit: AuditServiceClient::new(wire(&auth)),
             tokens: TokenServiceClient::new(wire(&auth)),
             lists: ListServiceClient::new(wire(&todo)),
             todos: TodoServiceClient::new(wire(&todo)),

@@ -36,6 +36,8 @@ pub enum Rule {
     Choices(EnumDescriptor, usize),
     /// Paths of fields of this message.
     Mask(MessageDescriptor),
+    /// A `google.protobuf.Timestamp`, or none, from the first second to the end of the last.
+    Time(MessageDescriptor, i64, i64),
     /// A message, and not none.
     Message,
 }
@@ -184,6 +186,10 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
                 let most = most.and_then(|most| most.as_u64()).and_then(|most| usize::try_from(most).ok());
                 field.kind().as_enum().cloned().zip(most).map(|(choice, most)| Rule::Choices(choice, most))
             }
+            "timestamp" => {
+                let seconds = |bound| seconds(value.as_message().expect("a message"), bound);
+                field.kind().as_message().map(|time| Rule::Time(time.clone(), seconds("gte"), seconds("lte")))
+            }
             "required" => Some(Rule::Message),
             "ignore" => continue,
             other => panic!("{field:?}: no test knows the rule {other}"),
@@ -197,6 +203,12 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
 fn needed(method: &MethodDescriptor, field: &FieldDescriptor) -> bool {
     method.name().starts_with("Create") && behaves(field, REQUIRED)
         || method.name().starts_with("Update") && is_identifier(field)
+}
+
+/// The seconds of a bound of a `google.protobuf.Timestamp`.
+fn seconds(rules: &DynamicMessage, bound: &str) -> i64 {
+    let bound = rules.get_field_by_name(bound).expect("a bound");
+    bound.as_message().and_then(|time| time.get_field_by_name("seconds")?.as_i64()).expect("seconds")
 }
 
 fn text(rules: &DynamicMessage, ignored_if_empty: bool) -> Text {

@@ -94,7 +94,8 @@ impl Scene {
             "auth.v1.AuthService.RefreshTokens" => {
                 auth::RefreshTokensRequest { refresh_token: self.other.refresh_token.clone() }.encode_to_vec()
             }
-            "auth.v1.AuthService.LogOut"
+            "auth.v1.AuditService.ListAuditEvents"
+            | "auth.v1.AuthService.LogOut"
             | "auth.v1.AuthService.GetJwks"
             | "auth.v1.UserService.ListUsers"
             | "auth.v1.TokenService.WatchSecurityEvents"

@@ -136,7 +136,7 @@ async fn an_empty_request_is_told_all_that_it_lacks() {
         let is_absent = |field: &&Field| match &field.rule {
             Rule::Text(text) => !text.empty && !field.path.contains('.'),
             Rule::AtLeast(least) => *least > 0,
-            Rule::Choice(_) | Rule::Choices(..) | Rule::Mask(_) => false,
+            Rule::Choice(_) | Rule::Choices(..) | Rule::Mask(_) | Rule::Time(..) => false,
             Rule::Message => !field.path.contains('.'),
         };
         let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();

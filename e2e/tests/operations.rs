@@ -20,8 +20,13 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
-const OF_AUTH: &[&str] =
-    &["auth.v1.AuthService", "auth.v1.SessionService", "auth.v1.TokenService", "auth.v1.UserService"];
+const OF_AUTH: &[&str] = &[
+    "auth.v1.AuditService",
+    "auth.v1.AuthService",
+    "auth.v1.SessionService",
+    "auth.v1.TokenService",
+    "auth.v1.UserService",
+];
 const OF_TODO: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
 
 /// Each service with the names of its gRPC services.

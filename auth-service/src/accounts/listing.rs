@@ -1,6 +1,7 @@
 //! The users, for admins, page by page.
 
 use service_kit::page::{Page, PageSize};
+use time::OffsetDateTime;
 
 use super::{Accounts, Error};
 use crate::session::Key;
@@ -21,13 +22,17 @@ impl Accounts {
         let now = self.clock.now();
         let found = store::page(&self.database, caller, filter.clone(), after, size.rows(), now).await?;
         if found.is_empty() {
-            // An empty page may mean that nobody passes the filter, or that the caller may not ask.
-            match users::standing_among_admins(&self.database, caller, now).await? {
-                Standing::Ended => return Err(Error::SessionEnded),
-                Standing::Stranger => return Err(Error::NotAdmin),
-                Standing::Permitted => {}
-            }
+            self.permit_admin(caller, now).await?;
         }
         Ok(Page::new(found, size, |last| filter.mark(last)))
+    }
+
+    /// Refuses whoever is no admin. Asked after an empty page: nothing may pass its filter, or the caller may not ask.
+    pub(super) async fn permit_admin(&self, caller: Key, now: OffsetDateTime) -> Result<(), Error> {
+        match users::standing_among_admins(&self.database, caller, now).await? {
+            Standing::Ended => Err(Error::SessionEnded),
+            Standing::Stranger => Err(Error::NotAdmin),
+            Standing::Permitted => Ok(()),
+        }
     }
 }

@@ -87,6 +87,11 @@ pub(super) fn user(id: Uuid) -> String {
     format!("users/{id}")
 }
 
+/// The name of an event of the audit trail.
+pub(super) fn event(id: Uuid) -> String {
+    format!("auditEvents/{id}")
+}
+
 /// The name of a session.
 pub(super) fn session(key: Key) -> String {
     format!("users/{}/sessions/{}", key.user, key.session)

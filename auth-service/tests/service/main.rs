@@ -3,6 +3,7 @@
 
 mod admin;
 mod administration;
+mod audit;
 mod bound;
 mod constraints;
 mod credentials;

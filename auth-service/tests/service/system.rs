@@ -14,6 +14,7 @@ use auth_service::signing_key::KeyRing;
 use auth_service::store::{self, MIGRATOR};
 use clap::{Args, Command};
 use local_postgres::{Cluster, Role};
+use proto::auth::v1::audit_service_client::AuditServiceClient;
 use proto::auth::v1::auth_service_client::AuthServiceClient;
 use proto::auth::v1::session_service_client::SessionServiceClient;
 use proto::auth::v1::token_service_client::TokenServiceClient;
@@ -147,6 +148,10 @@ impl System {
 
     pub(crate) fn sessions(&self) -> SessionServiceClient<Channel> {
         SessionServiceClient::new(self.called_by("client"))
+    }
+
+    pub(crate) fn audit(&self) -> AuditServiceClient<Channel> {
+        AuditServiceClient::new(self.called_by("client"))
     }
 
     fn called_by(&self, peer: &str) -> Channel {
