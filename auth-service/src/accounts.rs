@@ -19,6 +19,7 @@ use crate::password::{Hasher, Password, Refused};
 use crate::session::Key;
 use crate::store::users::{self as store, Standing};
 use crate::store::{constraint, events};
+use crate::throttle::{self, Throttle};
 use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
 
 /// The users.
@@ -28,6 +29,7 @@ pub struct Accounts {
     clock: Clock,
     entropy: Entropy,
     hasher: Hasher,
+    throttle: Throttle,
 }
 
 /// What somebody says of themselves to become a user.
@@ -67,6 +69,9 @@ pub enum Error {
     /// The caller's session is over, or the caller was disabled.
     #[error("the session has ended")]
     SessionEnded,
+    /// There were too many wrong passwords.
+    #[error(transparent)]
+    Throttle(#[from] throttle::Error),
     /// The password was not hashed.
     #[error(transparent)]
     Hashing(#[from] Refused),
@@ -81,8 +86,8 @@ pub enum Error {
 impl Accounts {
     /// The users in `database`.
     #[must_use]
-    pub fn new(database: Database, clock: Clock, entropy: Entropy, hasher: Hasher) -> Self {
-        Self { database, clock, entropy, hasher }
+    pub fn new(database: Database, clock: Clock, entropy: Entropy, hasher: Hasher, throttle: Throttle) -> Self {
+        Self { database, clock, entropy, hasher, throttle }
     }
 
     /// Makes a user who can do nothing beyond its own affairs.

@@ -1,5 +1,7 @@
 //! Everything that can be set, by flag or environment. `--help` is the reference of it.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 use service_kit::config::{Common, OneOff};
 use service_kit::serve::ProbeSettings;
@@ -68,6 +70,9 @@ pub enum Admin {
 pub struct CreateAdmin {
     /// Name of the new admin
     pub username: String,
+    /// File with the service's secret
+    #[arg(long, env = "KEY_FILE")]
+    pub key_file: PathBuf,
     /// The database and logging
     #[command(flatten)]
     pub environment: OneOff,

@@ -43,6 +43,7 @@ use crate::feed::Feed;
 use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sessions::Sessions;
+use crate::throttle::{Subjects, Throttle};
 
 /// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
 pub struct Parts {
@@ -54,6 +55,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// The gate in front of password hashing.
     pub hasher: Hasher,
+    /// Whom attempts are counted by.
+    pub subjects: Subjects,
     /// The refresh tokens.
     pub refresh_tokens: Arc<RefreshTokens>,
     /// The page tokens.
@@ -68,10 +71,11 @@ pub struct Parts {
 
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
-    let Parts { database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, verifier, feed } = parts;
-    let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone());
+    let Parts { database, clock, entropy, hasher, subjects, refresh_tokens, page_tokens, signer, verifier, feed } = parts;
     let consumers = Consumers::new(database.clone(), clock.clone());
-    let sessions = Sessions::new(database.clone(), clock.clone(), entropy, hasher, refresh_tokens, signer.clone());
+    let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
+    let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone(), throttle.clone());
+    let sessions = Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
     let authenticate = Authenticate::new(Arc::clone(&verifier));
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 

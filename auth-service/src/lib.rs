@@ -16,6 +16,7 @@ pub mod session;
 pub mod sessions;
 pub mod signing_key;
 pub mod store;
+pub mod throttle;
 pub mod user;
 
 use std::io::BufRead;
@@ -39,6 +40,7 @@ use crate::housekeeping::Housekeeping;
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
 use crate::signing_key::KeyRing;
+use crate::throttle::{Subjects, Throttle};
 use crate::user::Username;
 
 /// The gRPC services, for health.
@@ -57,6 +59,7 @@ struct Mount {
     clock: Clock,
     entropy: Entropy,
     hasher: Hasher,
+    subjects: Subjects,
     refresh_tokens: Arc<RefreshTokens>,
     page_tokens: Arc<PageTokens>,
     signer: Signer,
@@ -76,12 +79,13 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let signer =
         Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
     let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
+    let subjects = Subjects::new(&secret);
     let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
     let page_tokens = Arc::new(page_tokens);
     server.background("housekeeping", async move { match housekeeping.run().await {} });
     let feed = follow(&mut server, &config, &database, &clock, &entropy);
-    let mount = Mount { config, database, clock, entropy, hasher, refresh_tokens, page_tokens, signer, keys, feed };
+    let mount = Mount { config, database, clock, entropy, hasher, subjects, refresh_tokens, page_tokens, signer, keys, feed };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
 
@@ -108,6 +112,7 @@ impl Mount {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
+            subjects: self.subjects.clone(),
             refresh_tokens: Arc::clone(&self.refresh_tokens),
             page_tokens: Arc::clone(&self.page_tokens),
             signer: self.signer.clone(),
@@ -126,10 +131,12 @@ pub async fn create_admin(settings: &CreateAdmin, mut input: impl BufRead) -> an
     let password = line.trim_end_matches(['\r', '\n']).to_owned();
     let password = Password::chosen(password).map_err(|why| refused("password", &why))?;
     let username: Username = settings.username.parse().map_err(|why| refused("username", &why))?;
-    let entropy = Entropy::system();
+    let (clock, entropy) = (Clock::system(), Entropy::system());
     let hasher = Hasher::start(&settings.passwords, entropy.clone())?;
     let database = Database::new(&settings.environment.database);
-    let admin = Accounts::new(database, Clock::system(), entropy, hasher).create_admin(username, password).await?;
+    let subjects = Subjects::new(&Secret::read(&settings.key_file)?);
+    let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
+    let admin = Accounts::new(database, clock, entropy, hasher, throttle).create_admin(username, password).await?;
     println!("users/{} is an admin", admin.id);
     Ok(())
 }

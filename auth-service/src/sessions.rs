@@ -17,6 +17,7 @@ use crate::origin::Origin;
 use crate::password::{Hasher, Password, Refused};
 use crate::session::{DeviceName, EndReason, Key, RefreshToken, RefreshTokens, Session};
 use crate::store::{events, sessions as store};
+use crate::throttle::{self, Throttle};
 use crate::user::{Identifier, User};
 
 /// The sessions.
@@ -26,6 +27,7 @@ pub struct Sessions {
     clock: Clock,
     entropy: Entropy,
     hasher: Hasher,
+    throttle: Throttle,
     refresh_tokens: Arc<RefreshTokens>,
     signer: Signer,
 }
@@ -70,6 +72,9 @@ pub enum Error {
     /// The session's time is over.
     #[error("the session has expired")]
     RefreshTokenExpired,
+    /// There were too many wrong passwords.
+    #[error(transparent)]
+    Throttle(#[from] throttle::Error),
     /// The password was not compared.
     #[error(transparent)]
     Hashing(#[from] Refused),
@@ -89,10 +94,11 @@ impl Sessions {
         clock: Clock,
         entropy: Entropy,
         hasher: Hasher,
+        throttle: Throttle,
         refresh_tokens: Arc<RefreshTokens>,
         signer: Signer,
     ) -> Self {
-        Self { database, clock, entropy, hasher, refresh_tokens, signer }
+        Self { database, clock, entropy, hasher, throttle, refresh_tokens, signer }
     }
 
     /// Ends a session; one that has ended stays as it is.

@@ -13,6 +13,7 @@ pub mod passwords;
 pub mod purges;
 pub mod sessions;
 pub mod signing_keys;
+pub mod throttles;
 pub mod users;
 
 /// A connection to the database, inside a unit of work.

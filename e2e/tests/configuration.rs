@@ -131,7 +131,11 @@ async fn migrate_makes_the_schema_and_a_second_run_changes_nothing() {
 async fn the_first_admin_is_made_on_the_command_line_and_can_log_in() {
     let cluster = Cluster::throwaway().await.unwrap();
     let system = System::start().await;
+    let files = tempfile::tempdir().unwrap();
+    let secret = files.path().join("auth.key");
+    key_file(&secret).unwrap();
     let settings = Settings::default().database(Role::AuthService, cluster, &system.database);
+    let settings = settings.with("KEY_FILE", secret.display().to_string());
     let create = async |password: &str| {
         let mut command = command("auth-service", &settings).unwrap();
         command.args(["admin", "create", "root"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

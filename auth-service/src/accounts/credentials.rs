@@ -9,7 +9,8 @@ use crate::event::{Event, Kind};
 use crate::origin::Origin;
 use crate::password::{Password, PasswordHash};
 use crate::session::{EndReason, Key};
-use crate::store::{admins, events, passwords as store, sessions, users};
+use crate::store::{admins, events, passwords as store, sessions, throttles, users};
+use crate::throttle::Attempt;
 
 /// Another password for a user.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ pub struct PasswordChange {
     pub new: Password,
     /// Whether the other sessions go on.
     pub keep_others: bool,
+}
+
+/// A password that was found to be the caller's.
+struct Proven {
+    /// The stored hash. It must still be there when something is done by it: a password that changed meanwhile must win.
+    phc: String,
+    /// To be cleared when something is done.
+    attempt: Attempt,
 }
 
 impl Accounts {
@@ -37,9 +46,10 @@ impl Accounts {
         self.database
             .transaction(move |c| {
                 Box::pin(async move {
-                    if !users::lock_unchanged(c, caller.user, &proven).await? {
+                    if !users::lock_unchanged(c, caller.user, &proven.phc).await? {
                         return Err(Error::PasswordWrong);
                     }
+                    throttles::clear(c, &[proven.attempt.subject]).await?;
                     let epoch = store::replace(c, caller.user, &hash, now).await?;
                     let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
                     let ended = if keep_others {
@@ -67,10 +77,11 @@ impl Accounts {
                 Box::pin(async move {
                     let council = Council::new(target, admins::lock(c, target).await?);
                     let epoch = council.target()?.epoch;
-                    if !users::lock_unchanged(c, target, &proven).await? {
+                    if !users::lock_unchanged(c, target, &proven.phc).await? {
                         return Err(Error::PasswordWrong);
                     }
                     council.spares_the_target()?;
+                    throttles::clear(c, &[proven.attempt.subject]).await?;
                     admins::delete(c, target).await?;
                     let event = Event::new(Kind::UserDeleted, &origin, &entropy, clock.now()).to(target).by(target);
                     events::record(c, &event.session(caller.session).with("epoch", epoch)).await?;
@@ -80,9 +91,8 @@ impl Accounts {
             .await
     }
 
-    /// The stored hash that the caller's password was found to match. It must still be there when something is done
-    /// by it: a password that changed meanwhile must win.
-    async fn prove(&self, caller: Key, target: Uuid, password: Password) -> Result<String, Error> {
+    /// Compares the caller's password with the stored one.
+    async fn prove(&self, caller: Key, target: Uuid, password: Password) -> Result<Proven, Error> {
         let stored = store::of_caller(&self.database, caller, self.clock.now()).await?;
         let phc = stored.ok_or(Error::SessionEnded)?;
         if target != caller.user {
@@ -93,6 +103,8 @@ impl Accounts {
             postgres::Error::Corrupt { table, column, id }
         };
         let hash = PasswordHash::from_phc(&phc).ok_or_else(corrupt)?;
-        if self.hasher.compare(password, Some(hash)).await? { Ok(phc) } else { Err(Error::PasswordWrong) }
+        let attempt = self.throttle.reserve(self.throttle.subjects.user(caller.user)).await?;
+        let matches = self.throttle.settle(attempt, self.hasher.compare(password, Some(hash)).await).await??;
+        if matches { Ok(Proven { phc, attempt }) } else { Err(Error::PasswordWrong) }
     }
 }

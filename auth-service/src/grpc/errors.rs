@@ -9,7 +9,7 @@ use tonic::{Code, Status};
 
 use super::names;
 use crate::password::Refused;
-use crate::{accounts, consumers, feed, sessions};
+use crate::{accounts, consumers, feed, sessions, throttle};
 
 /// Hashes take milliseconds: after a second the queue is another one.
 const HASHING_RETRY: Duration = Duration::from_secs(1);
@@ -50,6 +50,7 @@ pub(super) fn about(kind: &str, error: &accounts::Error, name: &str) -> Status {
             Refusal::new(Code::PermissionDenied, ErrorReason::PasswordWrong, message).into()
         }
         E::SessionEnded => session_ended(),
+        E::Throttle(error) => throttled(error),
         E::Hashing(refused) => hashing(refused),
         E::Database(error) => status::database(error),
         E::Unwritable => status::internal(error),
@@ -75,6 +76,7 @@ pub(super) fn session(error: &sessions::Error) -> Status {
             refused(ErrorReason::RefreshTokenReused, "the refresh token was used twice; the session has ended")
         }
         E::RefreshTokenExpired => refused(ErrorReason::RefreshTokenExpired, "the session has expired"),
+        E::Throttle(error) => throttled(error),
         E::Hashing(refused) => hashing(refused),
         E::Database(error) => status::database(error),
         E::Signing(_) => status::internal(error),
@@ -108,6 +110,17 @@ pub(super) fn cursor_invalid() -> Status {
     Refusal::new(Code::InvalidArgument, ErrorReason::CursorInvalid, message)
         .violations([("cursor".to_owned(), "must be the cursor of a message of this feed".to_owned())])
         .into()
+}
+
+fn throttled(error: &throttle::Error) -> Status {
+    match error {
+        throttle::Error::Throttled(left) => {
+            let message = "too many wrong passwords; this one was not looked at";
+            let left = Duration::try_from(*left).unwrap_or_default();
+            Refusal::new(Code::ResourceExhausted, ErrorReason::LogInThrottled, message).retry_after(left).into()
+        }
+        throttle::Error::Database(error) => status::database(error),
+    }
 }
 
 fn hashing(refused: &Refused) -> Status {

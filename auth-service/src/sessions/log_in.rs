@@ -9,7 +9,8 @@ use crate::event::{Event, Kind};
 use crate::origin::Origin;
 use crate::password::PasswordHash;
 use crate::session::{Key, RefreshToken, Session};
-use crate::store::{events, sessions as store, users};
+use crate::store::{events, sessions as store, throttles, users};
+use crate::throttle::Attempt;
 use crate::user::{State, User};
 
 /// Whose credentials were wrong, and why: for the record alone.
@@ -22,9 +23,10 @@ impl Sessions {
     /// Opens a session. Whatever is wrong with the credentials, the same work is done.
     pub async fn log_in(&self, credentials: Credentials, origin: Origin) -> Result<Granted, Error> {
         let Credentials { identifier, password, device_name, bind_to } = credentials;
+        let attempt = self.throttle.reserve(self.throttle.subjects.name(identifier.as_str())).await?;
         let found = users::by_identifier(&self.database, identifier).await?;
         let stored = found.as_ref().and_then(|(user, phc)| readable(phc, user));
-        let matches = self.hasher.compare(password, stored).await?;
+        let matches = self.throttle.settle(attempt, self.hasher.compare(password, stored).await).await??;
         let now = self.clock.now();
         let (user, phc) = match checked(found, matches) {
             Ok(proven) => proven,
@@ -33,7 +35,7 @@ impl Sessions {
         let key = Key { user: user.id, session: self.entropy.id(now) };
         let session = Session::begin(key, device_name, origin, bind_to, now);
         let refresh = self.refresh_tokens.mint(session.key.session, 1);
-        if !self.open(session.clone(), &refresh, phc).await? {
+        if !self.open(session.clone(), &refresh, phc, attempt).await? {
             let failure = Failure { user: Some(user.id), why: "changed" };
             return Err(self.failed(failure, &session.origin, now).await?);
         }
@@ -42,7 +44,13 @@ impl Sessions {
 
     /// Stores the session in place of the oldest ones too many, if the user is still as it was when the password was
     /// compared: a password changed, or a user disabled, meanwhile must win.
-    async fn open(&self, session: Session, refresh: &RefreshToken, phc: String) -> Result<bool, postgres::Error> {
+    async fn open(
+        &self,
+        session: Session,
+        refresh: &RefreshToken,
+        phc: String,
+        attempt: Attempt,
+    ) -> Result<bool, postgres::Error> {
         let (fingerprint, entropy) = (refresh.fingerprint(), self.entropy.clone());
         self.database
             .transaction(move |c| {
@@ -57,6 +65,7 @@ impl Sessions {
                         events::record(c, &event).await?;
                     }
                     store::insert(c, &session, &fingerprint).await?;
+                    throttles::clear(c, &[attempt.subject]).await?;
                     let event = Event::new(Kind::LoggedIn, &session.origin, &entropy, session.created);
                     events::record(c, &event.to(user).by(user).session(id)).await?;
                     Ok(true)

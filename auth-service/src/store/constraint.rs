@@ -51,6 +51,12 @@ pub const SIGNING_KEYS_ACTIVE_KEY: &str = "signing_keys_active_key";
 pub const SIGNING_KEYS_STATE_CHECK: &str = "signing_keys_state_check";
 /// A public key has 32 bytes.
 pub const SIGNING_KEYS_PUBLIC_KEY_CHECK: &str = "signing_keys_public_key_check";
+/// A subject's attempts are counted in one row.
+pub const THROTTLES_PKEY: &str = "throttles_pkey";
+/// A subject is a MAC of 32 bytes.
+pub const THROTTLES_KEY_CHECK: &str = "throttles_key_check";
+/// Failures are counted from 0.
+pub const THROTTLES_FAILURES_CHECK: &str = "throttles_failures_check";
 /// An event's id is unique.
 pub const EVENTS_PKEY: &str = "events_pkey";
 /// An event has a place of its own in the order of events.

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 34] = [
+const REFUSED: [(&str, &str); 37] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -59,6 +59,9 @@ const REFUSED: [(&str, &str); 34] = [
     ),
     (constraint::SIGNING_KEYS_STATE_CHECK, "UPDATE auth.signing_keys SET state = 'lost'"),
     (constraint::SIGNING_KEYS_PUBLIC_KEY_CHECK, "UPDATE auth.signing_keys SET public_key = '\\x00'"),
+    (constraint::THROTTLES_PKEY, "INSERT INTO auth.throttles SELECT * FROM auth.throttles"),
+    (constraint::THROTTLES_KEY_CHECK, "UPDATE auth.throttles SET key = '\\x00'"),
+    (constraint::THROTTLES_FAILURES_CHECK, "UPDATE auth.throttles SET failures = -1"),
     (constraint::EVENTS_PKEY, "INSERT INTO auth.events SELECT * FROM auth.events"),
     (constraint::EVENTS_SEQ_KEY, "UPDATE auth.events SET seq = 1"),
     (constraint::EVENTS_KIND_CHECK, "UPDATE auth.events SET kind = 'rumour'"),
@@ -85,6 +88,7 @@ async fn each_refuses_what_it_is_for() {
     let system = System::start().await;
     system.somebody("alice").await;
     system.make("alice", "verified").await;
+    assert!(system.try_log_in("alice", "wrong horse battery").await.is_err());
     let mut sql = system.sql().await;
     let events = "INSERT INTO auth.events (id, seq, at, kind, details)
                   SELECT gen_random_uuid(), seq, now(), 'logged_in', '{}' FROM generate_series(1000001, 1000002) seq";

@@ -108,8 +108,10 @@ async fn one_session_too_many_ends_the_oldest() {
 async fn log_ins_at_once_do_not_exceed_the_limit_together() {
     let system = System::start().await;
     system.user("alice").await;
-    let log_ins = (0..30).map(|_| system.log_in("alice"));
-    assert_eq!(futures_util::future::join_all(log_ins).await.len(), 30);
+    for _ in 0..6 {
+        // More at once would be refused: an attempt counts as a failure until it has succeeded.
+        futures_util::future::join_all((0..5).map(|_| system.log_in("alice"))).await;
+    }
     let live = "SELECT count(*) FROM auth.sessions WHERE ended_at IS NULL";
     let live: i64 = sqlx::query_scalar(live).fetch_one(&mut system.sql().await).await.unwrap();
     assert_eq!(live, 20);
@@ -138,7 +140,8 @@ async fn a_storm_of_log_ins_is_told_when_to_come_back() {
         ..cheap_hashes()
     };
     let system = System::with(slow).await;
-    let answers = futures_util::future::join_all((0..8).map(|_| system.try_log_in("nobody", PASSWORD))).await;
+    let names: Vec<_> = (0..8).map(|number| format!("nobody-{number}")).collect();
+    let answers = futures_util::future::join_all(names.iter().map(|name| system.try_log_in(name, PASSWORD))).await;
     let busy: Vec<_> =
         answers.into_iter().map(Result::unwrap_err).filter(|s| s.code() != Code::Unauthenticated).collect();
     assert!(!busy.is_empty());

@@ -19,4 +19,5 @@ mod log_out;
 mod refresh;
 mod register;
 mod system;
+mod throttle;
 mod users;

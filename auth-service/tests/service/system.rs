@@ -12,6 +12,7 @@ use auth_service::password::{self, Hasher};
 use auth_service::session::RefreshTokens;
 use auth_service::signing_key::KeyRing;
 use auth_service::store::{self, MIGRATOR};
+use auth_service::throttle::{Subjects, Throttle};
 use clap::{Args, Command};
 use local_postgres::{Cluster, Role};
 use proto::auth::v1::audit_service_client::AuditServiceClient;
@@ -89,6 +90,7 @@ impl System {
             clock: clock.clone(),
             entropy: entropy.clone(),
             hasher: hasher.clone(),
+            subjects: Subjects::new(&secret()),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
             page_tokens: page_tokens(&clock, &entropy),
             signer: signer.clone(),
@@ -106,6 +108,7 @@ impl System {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
+            subjects: Subjects::new(&secret()),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
             page_tokens: page_tokens(&self.clock, &self.entropy),
             signer: self.signer.clone(),
@@ -125,8 +128,9 @@ impl System {
 
     /// The users, without the API.
     pub(crate) fn accounts(&self) -> Accounts {
-        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
-        Accounts::new(Database::new(&self.settings), clock, entropy, self.hasher.clone())
+        let (database, clock, entropy) = (Database::new(&self.settings), self.clock.clone(), self.entropy.clone());
+        let throttle = Throttle::new(database.clone(), clock.clone(), Subjects::new(&secret()));
+        Accounts::new(database, clock, entropy, self.hasher.clone(), throttle)
     }
 
     /// A connection past the service.
