@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use service_kit::config::{Common, OneOff};
 use service_kit::serve::ProbeSettings;
 
-use crate::{access_token, housekeeping, password};
+use crate::{access_token, addresses, housekeeping, password};
 
 /// Owns users, sessions and keys; issues and verifies access tokens.
 #[derive(Parser)]
@@ -54,6 +54,9 @@ pub struct Config {
     /// How long things are kept
     #[command(flatten)]
     pub housekeeping: housekeeping::Settings,
+    /// How often one address may try
+    #[command(flatten)]
+    pub addresses: addresses::Settings,
 }
 
 /// What can be administered.

@@ -1,5 +1,6 @@
 //! The gRPC edge. A handler parses its request, makes one call inward, and answers.
 
+mod addresses;
 mod audit;
 mod audit_requests;
 mod auth;
@@ -31,6 +32,7 @@ use service_kit::token::Verifier;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
+use self::addresses::AddressThrottle;
 use self::audit::Audit;
 use self::auth::Auth;
 use self::devices::Devices;
@@ -38,6 +40,7 @@ use self::tokens::Tokens;
 use self::users::Users;
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
+use crate::addresses::Addresses;
 use crate::consumers::Consumers;
 use crate::feed::Feed;
 use crate::password::Hasher;
@@ -57,6 +60,8 @@ pub struct Parts {
     pub hasher: Hasher,
     /// Whom attempts are counted by.
     pub subjects: Subjects,
+    /// How often addresses try, in all workers together.
+    pub addresses: Arc<Addresses>,
     /// The refresh tokens.
     pub refresh_tokens: Arc<RefreshTokens>,
     /// The page tokens.
@@ -71,17 +76,31 @@ pub struct Parts {
 
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
-    let Parts { database, clock, entropy, hasher, subjects, refresh_tokens, page_tokens, signer, verifier, feed } = parts;
+    let Parts {
+        database,
+        clock,
+        entropy,
+        hasher,
+        subjects,
+        addresses,
+        refresh_tokens,
+        page_tokens,
+        signer,
+        verifier,
+        feed,
+    } = parts;
     let consumers = Consumers::new(database.clone(), clock.clone());
     let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
     let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone(), throttle.clone());
-    let sessions = Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
+    let sessions =
+        Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
     let authenticate = Authenticate::new(Arc::clone(&verifier));
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 
     let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer.clone(), clock))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
+    let auth = InterceptedService::new(auth, authenticate.clone());
     let users = UserServiceServer::new(Users::new(accounts.clone(), Arc::clone(&page_tokens)))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
@@ -95,7 +114,7 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
     routes
-        .add_service(InterceptedService::new(auth, authenticate.clone()))
+        .add_service(InterceptedService::new(auth, AddressThrottle::new(addresses)))
         .add_service(InterceptedService::new(users, authenticate.clone()))
         .add_service(InterceptedService::new(devices, authenticate.clone()))
         .add_service(InterceptedService::new(audit, authenticate.clone()))

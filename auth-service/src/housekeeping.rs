@@ -8,6 +8,7 @@ use service_kit::postgres::{self, Database};
 use time::Duration;
 
 use crate::store::purges::{self, Purge};
+use crate::throttle;
 
 /// Rest between two sweeps.
 const EVERY: std::time::Duration = std::time::Duration::from_mins(1);
@@ -43,6 +44,7 @@ impl Housekeeping {
         let purges: Vec<(_, _, Purge)> = vec![
             ("sessions", SESSIONS_KEPT, purges::sessions),
             ("events", Duration::days(settings.audit_retention_days.into()), purges::events),
+            ("throttles", throttle::MEMORY, purges::throttles),
         ];
         Self { database, clock, purges }
     }

@@ -4,6 +4,7 @@
 
 pub mod access_token;
 pub mod accounts;
+pub mod addresses;
 pub mod config;
 pub mod consumers;
 pub mod event;
@@ -34,6 +35,7 @@ use tokio::sync::watch;
 
 use crate::access_token::Signer;
 use crate::accounts::Accounts;
+use crate::addresses::Addresses;
 use crate::config::{Config, CreateAdmin};
 use crate::feed::{Feed, Pump};
 use crate::housekeeping::Housekeeping;
@@ -60,6 +62,7 @@ struct Mount {
     entropy: Entropy,
     hasher: Hasher,
     subjects: Subjects,
+    addresses: Arc<Addresses>,
     refresh_tokens: Arc<RefreshTokens>,
     page_tokens: Arc<PageTokens>,
     signer: Signer,
@@ -80,12 +83,26 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
         Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
     let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
     let subjects = Subjects::new(&secret);
+    let addresses = Arc::new(Addresses::new(&config.addresses, clock.clone()));
     let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
     let page_tokens = Arc::new(page_tokens);
     server.background("housekeeping", async move { match housekeeping.run().await {} });
     let feed = follow(&mut server, &config, &database, &clock, &entropy);
-    let mount = Mount { config, database, clock, entropy, hasher, subjects, refresh_tokens, page_tokens, signer, keys, feed };
+    let mount = Mount {
+        config,
+        database,
+        clock,
+        entropy,
+        hasher,
+        subjects,
+        addresses,
+        refresh_tokens,
+        page_tokens,
+        signer,
+        keys,
+        feed,
+    };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
 
@@ -113,6 +130,7 @@ impl Mount {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             subjects: self.subjects.clone(),
+            addresses: Arc::clone(&self.addresses),
             refresh_tokens: Arc::clone(&self.refresh_tokens),
             page_tokens: Arc::clone(&self.page_tokens),
             signer: self.signer.clone(),

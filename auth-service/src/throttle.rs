@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::password::Refused;
 use crate::store::throttles as store;
-use crate::user::User;
+use crate::user::{Email, User};
 
 /// Seconds to wait after the first failure, the second, and so on; after further ones as after the last.
 pub const DELAYS: [f64; 15] = [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 900.0];
@@ -56,7 +56,7 @@ impl Subjects {
     /// All that a user is tried by.
     #[must_use]
     pub fn all_of(&self, user: &User) -> Vec<Subject> {
-        let names = [Some(user.username.as_str()), user.email.as_ref().map(|email| email.as_str())];
+        let names = [Some(user.username.as_str()), user.email.as_ref().map(Email::as_str)];
         names.into_iter().flatten().map(|name| self.name(name)).chain([self.user(user.id)]).collect()
     }
 

@@ -27,7 +27,8 @@ impl Settings {
         ] {
             settings = settings.with(name, value);
         }
-        settings
+        // All callers of a test have one address.
+        if service == "auth-service" { settings.with("ADDRESS_BURST", "1000000") } else { settings }
     }
 
     /// The settings of the database alone, as `migrate` and `admin` take them.

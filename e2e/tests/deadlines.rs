@@ -50,11 +50,12 @@ impl Stuck {
 
     /// Calls both services with each of these as `grpc-timeout`, all at once; asserts how many milliseconds each says it has waited.
     async fn assert_waits(&self, asked: &[(Option<&str>, &str)]) {
-        let log_in =
-            LogInRequest { identifier: "alice".to_owned(), password: PASSWORD.to_owned(), ..Default::default() };
         let list = ListListsRequest::default().encode_to_vec();
         let (auth, todo) = (self.system.auth.address, self.system.todo.address);
         let both = asked.iter().map(async |(asked, waits)| {
+            // By a name for each: attempts at one account are few at once.
+            let log_in =
+                LogInRequest { identifier: format!("{asked:?}"), password: PASSWORD.to_owned(), ..Default::default() };
             let on_auth = self.call(auth, "/auth.v1.AuthService/LogIn", log_in.encode_to_vec(), *asked);
             let on_todo = self.call(todo, "/todo.v1.ListService/ListLists", list.clone(), *asked);
             assert_eq!(join(on_auth, on_todo).await, ((*waits).to_owned(), (*waits).to_owned()), "{asked:?}");

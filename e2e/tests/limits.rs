@@ -7,8 +7,13 @@ use e2e::identities::{Identities, good};
 use e2e::probes::count;
 use e2e::raw::frames::{code, kind};
 use e2e::raw::{Frame, Frames, connect, http2, refusal};
+use e2e::refusal::told;
+use e2e::settings::Settings;
 use e2e::system::Service;
 use e2e::{System, eventually};
+use local_postgres::Cluster;
+use proto::auth::v1::RefreshTokensRequest;
+use service_kit::clock::Clock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -23,8 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A system with these settings, and a client for it.
 async fn system(settings: &[(&str, &str)]) -> (Identities, System, Issued) {
     let identities = Identities::new();
-    let change =
-        |with: e2e::settings::Settings| settings.iter().fold(with, |with, (name, value)| with.with(name, *value));
+    let change = |with: Settings| settings.iter().fold(with, |with, (name, value)| with.with(name, *value));
     let system = identities.system_with(change).await;
     let client = identities.issue(&good("client"));
     (identities, system, client)
@@ -203,4 +207,24 @@ async fn a_connection_is_pinged_and_closed_when_it_does_not_answer() {
         frames.next_of(kind::PING).await.expect("alive, because it answered");
         frames.next_of(kind::GOAWAY).await.expect("sent away, because it does not answer");
     }
+}
+
+#[tokio::test]
+async fn one_address_makes_a_hundred_calls_without_a_token_at_once() {
+    let default = |settings: Settings| {
+        let is_auth = settings.variables().all(|(name, _)| name != "AUTH_ADDRESS");
+        if is_auth { settings.with("ADDRESS_BURST", "100") } else { settings }
+    };
+    let system = System::configured(Cluster::throwaway().await.unwrap(), Clock::system(), default).await;
+    let mut client = system.anonymous();
+    let mut made = 0;
+    let refused = loop {
+        let request = RefreshTokensRequest { refresh_token: "none of ours".to_owned() };
+        match told(&client.auth.refresh_tokens(request).await.unwrap_err()) {
+            (Code::Unauthenticated, _) => made += 1,
+            refused => break refused,
+        }
+    };
+    assert_eq!(refused, (Code::ResourceExhausted, "ADDRESS_THROTTLED".to_owned()));
+    assert!(made >= 100, "{made}");
 }

@@ -123,6 +123,12 @@ fn throttled(error: &throttle::Error) -> Status {
     }
 }
 
+/// The caller's address has made too many calls; another one is admitted after this time.
+pub(super) fn address_throttled(left: Duration) -> Status {
+    let message = "too many attempts from this address; nothing was done";
+    Refusal::new(Code::ResourceExhausted, ErrorReason::AddressThrottled, message).retry_after(left).into()
+}
+
 fn hashing(refused: &Refused) -> Status {
     match refused {
         Refused::Busy => {

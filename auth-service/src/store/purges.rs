@@ -29,3 +29,10 @@ pub fn events(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'
         Ok(sqlx::query_file!("src/store/purges/events.sql", before, rows).execute(c).await?.rows_affected())
     })
 }
+
+/// Failed attempts that count for nothing any more.
+pub fn throttles(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'_, u64, Error> {
+    Box::pin(async move {
+        Ok(sqlx::query_file!("src/store/purges/throttles.sql", before, rows).execute(c).await?.rows_affected())
+    })
+}

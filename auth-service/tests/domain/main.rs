@@ -1,5 +1,6 @@
 //! The parts that need no database.
 
+mod addresses;
 mod passwords;
 mod refresh_tokens;
 mod rotation;

@@ -74,6 +74,18 @@ async fn an_event_goes_when_its_time_of_retention_is_over() {
 }
 
 #[tokio::test]
+async fn failed_attempts_go_after_a_day() {
+    let system = System::start().await;
+    assert!(system.try_log_in("alice", "wrong horse battery").await.is_err());
+    system.clock.advance(DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.throttles").await, 1);
+    system.clock.advance(Duration::from_micros(1));
+    system.sweep().await;
+    assert_eq!(system.count("auth.throttles").await, 0);
+}
+
+#[tokio::test]
 async fn one_sweep_takes_more_than_one_batch() {
     let system = System::start().await;
     system.user("alice").await;
@@ -138,6 +150,9 @@ async fn nothing_is_deleted_by_reading_a_whole_table() {
     let events = "INSERT INTO auth.events (id, at, kind, details)
                   SELECT gen_random_uuid(), now(), 'logged_in', '{}' FROM generate_series(1, 20000)";
     system.execute(events).await;
+    let throttles =
+        "INSERT INTO auth.throttles SELECT sha256(n::text::bytea), 1, now(), now() FROM generate_series(1, 20000) n";
+    system.execute(throttles).await;
     let mut sql = system.sql().await;
     let (range, of_batch) = ("timestamptz, bigint", "'2026-01-01', 500");
     // What the foreign key does when a user is deleted.
@@ -145,13 +160,15 @@ async fn nothing_is_deleted_by_reading_a_whole_table() {
     let nobody = "'01920000-0000-7000-8000-000000000001'";
     for analyzed in [false, true] {
         if analyzed {
-            system.execute("ANALYZE auth.sessions, auth.events").await;
+            system.execute("ANALYZE auth.sessions, auth.events, auth.throttles").await;
         }
         let sessions = include_str!("../../src/store/purges/sessions.sql");
         let events = include_str!("../../src/store/purges/events.sql");
+        let throttles = include_str!("../../src/store/purges/throttles.sql");
         for (index, statement, types, arguments) in [
             ("sessions_over_index", sessions, range, of_batch),
             ("events_at_index", events, range, of_batch),
+            ("throttles_last_at_index", throttles, range, of_batch),
             ("sessions_user_index", cascade, "uuid", nobody),
         ] {
             let plan = plan(&mut sql, statement, types, arguments).await;

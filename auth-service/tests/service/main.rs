@@ -20,4 +20,5 @@ mod refresh;
 mod register;
 mod system;
 mod throttle;
+mod throttle_cost;
 mod users;

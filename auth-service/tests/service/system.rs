@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use auth_service::access_token::{self, Signer};
 use auth_service::accounts::Accounts;
+use auth_service::addresses::{self, Addresses};
 use auth_service::feed::{Feed, Pump};
 use auth_service::grpc::{self, Parts};
 use auth_service::password::{self, Hasher};
@@ -45,6 +46,8 @@ use tower::{Layer, ServiceExt};
 
 /// When every test begins.
 pub(crate) const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
+/// More attempts than any test makes.
+const BURST: u32 = 1_000_000;
 /// Of every user whom [`System::user`] makes.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -69,15 +72,20 @@ impl System {
 
     /// With other hashes.
     pub(crate) async fn with(passwords: password::Settings) -> Self {
-        Self::on(database().await, passwords, Clock::manual(START), Entropy::seeded(1)).await
+        Self::on(database().await, passwords, BURST, Clock::manual(START), Entropy::seeded(1)).await
+    }
+
+    /// With so many attempts at once for all callers together: they have no address.
+    pub(crate) async fn with_burst(burst: u32) -> Self {
+        Self::on(database().await, cheap_hashes(), burst, Clock::manual(START), Entropy::seeded(1)).await
     }
 
     /// Another process on the same database.
     pub(crate) async fn replica(&self) -> Self {
-        Self::on(self.settings.clone(), cheap_hashes(), self.clock.clone(), self.entropy.clone()).await
+        Self::on(self.settings.clone(), cheap_hashes(), BURST, self.clock.clone(), self.entropy.clone()).await
     }
 
-    async fn on(settings: Settings, passwords: password::Settings, clock: Clock, entropy: Entropy) -> Self {
+    async fn on(settings: Settings, passwords: password::Settings, burst: u32, clock: Clock, entropy: Entropy) -> Self {
         let ring = KeyRing::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
         let keys = Keys::default();
         keys.replace(KeySet::new(ring.published()).unwrap());
@@ -91,6 +99,7 @@ impl System {
             entropy: entropy.clone(),
             hasher: hasher.clone(),
             subjects: Subjects::new(&secret()),
+            addresses: addresses(burst, &clock),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
             page_tokens: page_tokens(&clock, &entropy),
             signer: signer.clone(),
@@ -109,6 +118,7 @@ impl System {
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
             subjects: Subjects::new(&secret()),
+            addresses: addresses(BURST, &self.clock),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
             page_tokens: page_tokens(&self.clock, &self.entropy),
             signer: self.signer.clone(),
@@ -261,6 +271,11 @@ pub(crate) fn defaults<A: Args>() -> A {
 /// Hashes that cost next to nothing.
 pub(crate) fn cheap_hashes() -> password::Settings {
     password::Settings { hash_memory_kib: 8.try_into().unwrap(), hash_passes: 1.try_into().unwrap(), ..defaults() }
+}
+
+fn addresses(burst: u32, clock: &Clock) -> Arc<Addresses> {
+    let settings = addresses::Settings { address_burst: burst.try_into().unwrap(), ..defaults() };
+    Arc::new(Addresses::new(&settings, clock.clone()))
 }
 
 fn page_tokens(clock: &Clock, entropy: &Entropy) -> Arc<PageTokens> {

@@ -3,11 +3,11 @@ use std::time::Duration;
 use auth_service::password::{self, Password, PasswordHash};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use proto::auth::v1::{ChangePasswordRequest, DeleteUserRequest};
+use proto::auth::v1::{ChangePasswordRequest, DeleteUserRequest, GetJwksRequest, LogOutRequest};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::system::{PASSWORD, System, cheap_hashes, reason, refused, with_token};
+use crate::system::{PASSWORD, System, cheap_hashes, reason, refused, registration, with_token};
 
 const WRONG: &str = "wrong horse battery";
 const INVALID: &str = "CREDENTIALS_INVALID";
@@ -178,4 +178,23 @@ async fn a_stolen_session_guesses_no_faster() {
     let rows: i64 =
         sqlx::query_scalar("SELECT count(*) FROM auth.throttles").fetch_one(&mut system.sql().await).await.unwrap();
     assert_eq!(rows, 0, "a success is remembered of nobody");
+}
+
+#[tokio::test]
+async fn one_address_makes_so_many_calls_without_a_token_and_no_more() {
+    let system = System::with_burst(4).await;
+    let granted = system.somebody("alice").await;
+    refused(system.refresh("no token").await, Code::Unauthenticated, "REFRESH_TOKEN_INVALID");
+    refused(system.try_log_in("bob", WRONG).await, Code::Unauthenticated, INVALID);
+    let status = system.try_log_in("alice", PASSWORD).await.unwrap_err();
+    assert_eq!(reason(&status), (Code::ResourceExhausted, "ADDRESS_THROTTLED".to_owned()));
+    assert_eq!(wait(&status), Duration::from_millis(200));
+    for answer in [system.register(registration("carol")).await.map(drop), system.refresh("no token").await.map(drop)] {
+        refused(answer, Code::ResourceExhausted, "ADDRESS_THROTTLED");
+    }
+    let log_out = with_token(&granted.access_token, LogOutRequest {});
+    assert!(system.auth().get_jwks(GetJwksRequest {}).await.is_ok(), "the keys are for everybody");
+    assert!(system.auth().log_out(log_out).await.is_ok(), "and a token is another matter");
+    system.clock.advance(Duration::from_millis(200));
+    assert!(system.try_log_in("alice", PASSWORD).await.is_ok());
 }
