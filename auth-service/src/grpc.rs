@@ -1,6 +1,7 @@
 //! The gRPC edge. A handler parses its request, makes one call inward, and answers.
 
 mod addresses;
+mod attendance;
 mod audit;
 mod audit_requests;
 mod auth;
@@ -33,6 +34,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use self::addresses::AddressThrottle;
+use self::attendance::Attendance;
 use self::audit::Audit;
 use self::auth::Auth;
 use self::devices::Devices;
@@ -46,6 +48,7 @@ use crate::feed::Feed;
 use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sessions::Sessions;
+use crate::sightings::Sightings;
 use crate::throttle::{Subjects, Throttle};
 
 /// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
@@ -72,6 +75,8 @@ pub struct Parts {
     pub verifier: Arc<Verifier>,
     /// What ends them before their time, as it happens.
     pub feed: Feed,
+    /// Whose tokens were seen.
+    pub sightings: Sightings,
 }
 
 /// Adds the services of one worker.
@@ -88,13 +93,14 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
         signer,
         verifier,
         feed,
+        sightings,
     } = parts;
     let consumers = Consumers::new(database.clone(), clock.clone());
     let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
     let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone(), throttle.clone());
     let sessions =
         Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
-    let authenticate = Authenticate::new(Arc::clone(&verifier));
+    let authenticate = Attendance::new(Authenticate::new(Arc::clone(&verifier)), sightings);
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 
     let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer.clone(), clock))

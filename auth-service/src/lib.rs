@@ -15,6 +15,7 @@ pub mod origin;
 pub mod password;
 pub mod session;
 pub mod sessions;
+pub mod sightings;
 pub mod signing_key;
 pub mod store;
 pub mod throttle;
@@ -41,6 +42,7 @@ use crate::feed::{Feed, Pump};
 use crate::housekeeping::Housekeeping;
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
+use crate::sightings::Sightings;
 use crate::signing_key::KeyRing;
 use crate::throttle::{Subjects, Throttle};
 use crate::user::Username;
@@ -68,6 +70,7 @@ struct Mount {
     signer: Signer,
     keys: Keys,
     feed: Feed,
+    sightings: Sightings,
 }
 
 /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
@@ -89,6 +92,9 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let page_tokens = Arc::new(page_tokens);
     server.background("housekeeping", async move { match housekeeping.run().await {} });
     let feed = follow(&mut server, &config, &database, &clock, &entropy);
+    let sightings = Sightings::new(clock.clone());
+    let written = sightings.clone().run(database.clone());
+    server.background("sightings", async move { match written.await {} });
     let mount = Mount {
         config,
         database,
@@ -102,6 +108,7 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
         signer,
         keys,
         feed,
+        sightings,
     };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
 }
@@ -136,6 +143,7 @@ impl Mount {
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
             feed: self.feed.clone(),
+            sightings: self.sightings.clone(),
         };
         grpc::mount(routes, parts, &common.serve.limits);
     }

@@ -12,6 +12,7 @@ pub mod listing;
 pub mod passwords;
 pub mod purges;
 pub mod sessions;
+pub mod sightings;
 pub mod signing_keys;
 pub mod throttles;
 pub mod users;

@@ -5,9 +5,10 @@ use proto::auth::v1::audit_event::Kind as Sent;
 use proto::auth::v1::{
     AuditEvent, DeleteUserRequest, ListAuditEventsRequest, ListAuditEventsResponse, SetRolesRequest,
 };
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::{AssertSqlSafe, PgConnection};
 use tonic::{Code, Status};
 
+use crate::plan::plan;
 use crate::system::{START, System, refused, violations, with_token};
 
 const ANNA: &str = "01920000-0000-7000-8000-00000000000a";
@@ -225,18 +226,12 @@ async fn populate(c: &mut PgConnection) {
     sqlx::raw_sql(fill).execute(c).await.unwrap();
 }
 
-/// The plan of the statement as our code sends it: prepared, and generic.
-async fn plan(c: &mut PgConnection, caller: &str, filter: &str) -> String {
+/// The plan of a page of 50.
+async fn plan_of(c: &mut PgConnection, caller: &str, filter: &str) -> String {
     let statement = include_str!("../../src/store/events/page.sql");
     let types = "uuid, uuid, timestamptz, timestamptz, timestamptz, uuid, uuid, uuid, uuid, uuid, text[], bigint";
-    let prepare =
-        format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *c).await.unwrap();
     let range = "'2026-01-02', '2026-01-14', '00000000-0000-0000-0000-000000000000'";
-    let execute = format!("EXECUTE statement ({caller}, '2026-01-01', {range}, {filter}, 51)");
-    let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) {execute}");
-    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(c).await.unwrap();
-    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
+    plan(c, statement, types, &format!("{caller}, '2026-01-01', {range}, {filter}, 51")).await
 }
 
 /// Whatever the filter and whatever the planner knows, the events of a page are read through one index, and no row is read
@@ -264,7 +259,7 @@ async fn a_page_is_read_through_its_index_alone() {
             ("events_kind_index", of_kinds),
             ("events_at_index", "NULL, NULL, NULL, NULL, NULL"),
         ] {
-            let plan = plan(&mut sql, &caller, filter).await;
+            let plan = plan_of(&mut sql, &caller, filter).await;
             let reads = |line: &&str| line.contains("on events") && !line.contains("never") && !line.contains("rows=0");
             let read: Vec<_> = plan.lines().filter(reads).collect();
             assert!(read.len() == 1 && read[0].contains(&format!("Index Scan Backward using {index}")), "{plan}");

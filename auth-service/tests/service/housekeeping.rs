@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use auth_service::housekeeping::{Housekeeping, SESSIONS_KEPT};
 use service_kit::postgres::Database;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection};
 
+use crate::plan::plan;
 use crate::system::{START, System, defaults, with_token};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -127,16 +128,6 @@ async fn a_row_that_somebody_holds_is_left_for_later() {
     holds.commit().await.unwrap();
     system.sweep().await;
     assert_eq!(system.count("auth.sessions").await, 0);
-}
-
-/// The generic plan of a prepared statement.
-async fn plan(c: &mut PgConnection, statement: &str, types: &str, arguments: &str) -> String {
-    let prepare =
-        format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *c).await.unwrap();
-    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE statement ({arguments})");
-    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(c).await.unwrap();
-    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
 }
 
 #[tokio::test]

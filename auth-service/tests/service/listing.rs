@@ -1,7 +1,8 @@
 use proto::auth::v1::{ListUsersRequest, ListUsersResponse, Role, user::State};
-use sqlx::{AssertSqlSafe, PgConnection, Row};
+use sqlx::PgConnection;
 use tonic::{Code, Status};
 
+use crate::plan::plan;
 use crate::system::{System, refused, violations, with_token};
 
 async fn list(system: &System, token: &str, request: ListUsersRequest) -> Result<ListUsersResponse, Status> {
@@ -155,16 +156,6 @@ async fn populate(c: &mut PgConnection) {
                CASE WHEN n % 10 = 0 THEN 'disabled' ELSE 'active' END, 0, 1, now(), now()
         FROM generate_series(1, 20000) n";
     sqlx::raw_sql(fill).execute(c).await.unwrap();
-}
-
-/// The plan of a statement as our code sends it: prepared, and generic.
-async fn plan(c: &mut PgConnection, statement: &str, types: &str, arguments: &str) -> String {
-    let prepare =
-        format!("DEALLOCATE ALL; SET plan_cache_mode = force_generic_plan; PREPARE statement ({types}) AS {statement}");
-    sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *c).await.unwrap();
-    let explain = format!("EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) EXECUTE statement ({arguments})");
-    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(c).await.unwrap();
-    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
 }
 
 /// Whatever the planner knows, a page is read through an index, range by range, and no row is read that is not on it:

@@ -11,6 +11,7 @@ use auth_service::feed::{Feed, Pump};
 use auth_service::grpc::{self, Parts};
 use auth_service::password::{self, Hasher};
 use auth_service::session::RefreshTokens;
+use auth_service::sightings::Sightings;
 use auth_service::signing_key::KeyRing;
 use auth_service::store::{self, MIGRATOR};
 use auth_service::throttle::{Subjects, Throttle};
@@ -60,6 +61,7 @@ pub(crate) struct System {
     pub(crate) settings: Settings,
     pub(crate) signer: Signer,
     pub(crate) hasher: Hasher,
+    pub(crate) sightings: Sightings,
     feed: Feed,
     service: Channel,
     tasks: JoinSet<Infallible>,
@@ -93,6 +95,7 @@ impl System {
         let hasher = Hasher::start(&passwords, entropy.clone()).unwrap();
         let database = Database::new(&settings);
         let (feed, tasks) = follow(&database, &settings, &clock, &entropy);
+        let sightings = Sightings::new(clock.clone());
         let parts = Parts {
             database,
             clock: clock.clone(),
@@ -105,8 +108,9 @@ impl System {
             signer: signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), keys, clock.clone())),
             feed: feed.clone(),
+            sightings: sightings.clone(),
         };
-        Self { clock, entropy, settings, signer, hasher, feed, service: service(parts), tasks }
+        Self { clock, entropy, settings, signer, hasher, sightings, feed, service: service(parts), tasks }
     }
 
     /// The same service, which no longer reaches its database.
@@ -124,11 +128,12 @@ impl System {
             signer: self.signer.clone(),
             verifier: Arc::new(Verifier::new(&defaults(), Keys::default(), self.clock.clone())),
             feed: self.feed.clone(),
+            sightings: self.sightings.clone(),
         };
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
         let (signer, hasher) = (self.signer.clone(), self.hasher.clone());
-        let (feed, tasks) = (self.feed.clone(), JoinSet::new());
-        Self { clock, entropy, settings, signer, hasher, feed, service: service(parts), tasks }
+        let (sightings, feed, tasks) = (self.sightings.clone(), self.feed.clone(), JoinSet::new());
+        Self { clock, entropy, settings, signer, hasher, sightings, feed, service: service(parts), tasks }
     }
 
     /// Stops what runs in the background, as a service does that ends.
