@@ -14,7 +14,7 @@ use super::{Batch, Cursor, Feed, MARGIN, Position, STEP};
 use crate::store::feed as store;
 
 /// Batches that a follower may be behind before it reads from the table.
-const BACKLOG: usize = 256;
+const BACKLOG: usize = 64;
 /// How often the followers are told how far the feed is complete.
 const BOOKMARK: Duration = Duration::from_secs(2);
 /// How long an event may wait whose bell was lost, while somebody follows and while nobody does.

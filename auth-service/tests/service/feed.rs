@@ -1,6 +1,9 @@
 //! What services are told that check tokens: keys, what was revoked before, and what is revoked from now on.
 
+mod consumers;
 mod followers;
+mod order;
+mod pace;
 
 use std::time::Duration;
 

@@ -1,0 +1,62 @@
+//! How far the services have acted that follow the feed.
+
+use proto::auth::v1::{AcknowledgeEventsRequest, LogOutRequest};
+use tonic::{Code, Status};
+
+use super::followers::watch;
+use crate::system::{START, System, refused, violations, with_token};
+
+async fn acknowledge(system: &System, cursor: &str) -> Result<(), Status> {
+    let request = AcknowledgeEventsRequest { cursor: cursor.to_owned() };
+    system.tokens("todo-service").acknowledge_events(request).await.map(drop)
+}
+
+async fn registered(system: &System) -> Vec<(String, i64, time::OffsetDateTime)> {
+    let consumers = "SELECT name, cursor, seen_at FROM auth.consumers";
+    sqlx::query_as(consumers).fetch_all(&mut system.sql().await).await.unwrap()
+}
+
+/// A place in the feed behind some events.
+async fn place(system: &System) -> String {
+    let mut stream = watch(system, "").await.unwrap();
+    let granted = system.somebody("alice").await;
+    system.auth().log_out(with_token(&granted.access_token, LogOutRequest {})).await.unwrap();
+    stream.event().await;
+    stream.all().await.1
+}
+
+#[tokio::test]
+async fn who_acknowledges_is_registered_by_the_name_in_their_certificate() {
+    let system = System::start().await;
+    let cursor = place(&system).await;
+    acknowledge(&system, &cursor).await.unwrap();
+    assert_eq!(registered(&system).await, [("todo-service".to_owned(), cursor.parse().unwrap(), START)]);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_stays_so() {
+    let system = System::start().await;
+    let cursor = place(&system).await;
+    acknowledge(&system, &cursor).await.unwrap();
+    system.clock.advance(std::time::Duration::from_secs(1));
+    acknowledge(&system, "0").await.unwrap();
+    let seen = START + time::Duration::SECOND;
+    assert_eq!(registered(&system).await, [("todo-service".to_owned(), cursor.parse().unwrap(), seen)]);
+}
+
+#[tokio::test]
+async fn what_has_not_happened_cannot_be_acknowledged() {
+    let system = System::start().await;
+    for cursor in ["1000", "x"] {
+        refused(acknowledge(&system, cursor).await, Code::InvalidArgument, "CURSOR_INVALID");
+    }
+    assert_eq!(violations(&acknowledge(&system, "").await.unwrap_err()), ["cursor"]);
+    assert!(registered(&system).await.is_empty());
+}
+
+#[tokio::test]
+async fn only_services_are_consumers() {
+    let system = System::start().await;
+    let request = AcknowledgeEventsRequest { cursor: "0".to_owned() };
+    refused(system.tokens("client").acknowledge_events(request).await, Code::PermissionDenied, "PEER_NOT_ALLOWED");
+}
