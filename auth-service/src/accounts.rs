@@ -6,6 +6,8 @@ mod council;
 mod credentials;
 mod devices;
 mod listing;
+mod recovery;
+mod verification;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
@@ -14,11 +16,12 @@ use uuid::Uuid;
 
 pub use self::credentials::PasswordChange;
 use crate::event::{Event, Kind};
+use crate::mail::{self, Outbox};
 use crate::origin::Origin;
 use crate::password::{Hasher, Password, Refused};
 use crate::session::Key;
 use crate::store::users::{self as store, Standing};
-use crate::store::{constraint, events};
+use crate::store::{constraint, emails, events};
 use crate::throttle::{self, Throttle};
 use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
 
@@ -30,6 +33,7 @@ pub struct Accounts {
     entropy: Entropy,
     hasher: Hasher,
     throttle: Throttle,
+    outbox: Outbox,
 }
 
 /// What somebody says of themselves to become a user.
@@ -72,33 +76,65 @@ pub enum Error {
     /// There were too many wrong passwords.
     #[error(transparent)]
     Throttle(#[from] throttle::Error),
+    /// Unknown, used, replaced by a newer one, out of time, or of a user who is not active: nobody learns which.
+    #[error("the token is not valid")]
+    MailTokenInvalid,
+    /// Somebody else has shown that the address is theirs.
+    #[error("the address belongs to another user")]
+    EmailTaken,
+    /// The user has no address.
+    #[error("the user has no address")]
+    EmailMissing,
+    /// There is nothing left to verify.
+    #[error("the address is verified")]
+    EmailAlreadyVerified,
     /// The password was not hashed.
     #[error(transparent)]
     Hashing(#[from] Refused),
     /// A hash cannot be written down: a fault of ours.
     #[error("a password hash has no PHC form")]
     Unwritable,
+    /// An errand cannot be written down: a fault of ours.
+    #[error("an errand for the outbox cannot be sealed")]
+    Unsealed,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] postgres::Error),
 }
 
+impl From<mail::Error> for Error {
+    fn from(error: mail::Error) -> Self {
+        match error {
+            mail::Error::Unsealed => Self::Unsealed,
+            mail::Error::Database(error) => Self::Database(error),
+        }
+    }
+}
+
 impl Accounts {
-    /// The users in `database`.
+    /// The users in `database`, whose mail is left in `outbox`.
     #[must_use]
-    pub fn new(database: Database, clock: Clock, entropy: Entropy, hasher: Hasher, throttle: Throttle) -> Self {
-        Self { database, clock, entropy, hasher, throttle }
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        entropy: Entropy,
+        hasher: Hasher,
+        throttle: Throttle,
+        outbox: Outbox,
+    ) -> Self {
+        Self { database, clock, entropy, hasher, throttle, outbox }
     }
 
     /// Makes a user who can do nothing beyond its own affairs.
-    pub async fn register(&self, registration: Registration) -> Result<User, Error> {
-        self.create(registration, Vec::new()).await
+    pub async fn register(&self, registration: Registration, origin: Origin) -> Result<User, Error> {
+        self.create(registration, Vec::new(), origin).await
     }
 
     /// Makes a user with the role of an admin. An existing user is not promoted: its password may not be the operator's.
     pub async fn create_admin(&self, username: Username, password: Password) -> Result<User, Error> {
         let display_name = DisplayName::default();
-        self.create(Registration { username, password, email: None, display_name }, vec![Role::Admin]).await
+        let registration = Registration { username, password, email: None, display_name };
+        self.create(registration, vec![Role::Admin], Origin::default()).await
     }
 
     /// The user `target` as the caller may see it: their own, or as an admin any.
@@ -118,25 +154,32 @@ impl Accounts {
         revision: Option<i64>,
         origin: Origin,
     ) -> Result<User, Error> {
-        let (now, entropy, wanted) = (self.clock.now(), self.entropy.clone(), changes.username.clone());
+        let (now, entropy, outbox) = (self.clock.now(), self.entropy.clone(), self.outbox.clone());
         let changed = self.database.transaction(move |c| {
             Box::pin(async move {
-                let changed = store::update(c, caller, target, &changes, revision, now).await?;
-                if changed.is_some() {
-                    let event = Event::new(Kind::UserUpdated, &origin, &entropy, now).to(target).by(caller.user);
-                    events::record(c, &event.session(caller.session).with("fields", changes.fields())).await?;
+                let Some(before) = emails::lock_for(c, caller, target, now).await? else { return Ok(None) };
+                let changed = store::update(c, caller, target, &changes, revision, now).await;
+                let changed = changed.map_err(|error| refused(error, changes.username.as_ref()))?;
+                let Some(after) = changed else { return Ok(None) };
+                let by_caller = |kind| Event::new(kind, &origin, &entropy, now).to(target).by(caller.user);
+                let event = by_caller(Kind::UserUpdated).session(caller.session);
+                events::record(c, &event.with("fields", changes.fields())).await?;
+                if before.email != after.email {
+                    events::record(c, &by_caller(Kind::EmailChanged).session(caller.session)).await?;
+                    verification::address_changed(c, &outbox, before, &after, now).await?;
                 }
-                Ok(changed)
+                Ok(Some(after))
             })
         });
-        match changed.await {
-            Ok(Some(user)) => Ok(user),
-            Ok(None) => Err(self.why_not(caller, target).await?),
-            Err(error) => Err(refused(error, wanted.as_ref())),
+        let changed: Result<Option<User>, Error> = changed.await;
+        self.outbox.ring();
+        match changed? {
+            Some(user) => Ok(user),
+            None => Err(self.why_not(caller, target).await?),
         }
     }
 
-    async fn create(&self, registration: Registration, roles: Vec<Role>) -> Result<User, Error> {
+    async fn create(&self, registration: Registration, roles: Vec<Role>, origin: Origin) -> Result<User, Error> {
         let Registration { username, password, email, display_name } = registration;
         let hash = self.hasher.hash(password).await?.to_phc().ok_or(Error::Unwritable)?;
         let now = self.clock.now();
@@ -153,9 +196,20 @@ impl Accounts {
             created: now,
             updated: now,
         };
-        let inserted = store::insert(&self.database, user.clone(), hash).await;
-        inserted.map_err(|error| refused(error, Some(&user.username)))?;
-        Ok(user)
+        let (entropy, outbox) = (self.entropy.clone(), self.outbox.clone());
+        let created = self.database.transaction(move |c| {
+            Box::pin(async move {
+                let inserted = store::insert(c, &user, &hash).await;
+                inserted.map_err(|error| refused(error, Some(&user.username)))?;
+                let event = Event::new(Kind::UserRegistered, &origin, &entropy, now).to(user.id).by(user.id);
+                events::record(c, &event).await?;
+                verification::address_stated(c, &outbox, &user, now).await?;
+                Ok(user)
+            })
+        });
+        let created = created.await;
+        self.outbox.ring();
+        created
     }
 
     /// Why a statement found no user to read or to change.

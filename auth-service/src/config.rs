@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use service_kit::config::{Common, OneOff};
 use service_kit::serve::ProbeSettings;
 
-use crate::{access_token, addresses, housekeeping, password};
+use crate::{access_token, addresses, housekeeping, mail, password};
 
 /// Owns users, sessions and keys; issues and verifies access tokens.
 #[derive(Parser)]
@@ -57,6 +57,9 @@ pub struct Config {
     /// How often one address may try
     #[command(flatten)]
     pub addresses: addresses::Settings,
+    /// How mail is written and sent
+    #[command(flatten)]
+    pub mail: mail::Settings,
 }
 
 /// What can be administered.

@@ -12,6 +12,7 @@ mod mask;
 mod messages;
 mod names;
 mod origin;
+mod recovery_requests;
 mod tokens;
 mod user_requests;
 mod users;
@@ -45,6 +46,7 @@ use crate::accounts::Accounts;
 use crate::addresses::Addresses;
 use crate::consumers::Consumers;
 use crate::feed::Feed;
+use crate::mail::Outbox;
 use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sessions::Sessions;
@@ -61,6 +63,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// The gate in front of password hashing.
     pub hasher: Hasher,
+    /// Where errands for the postman are left.
+    pub outbox: Outbox,
     /// Whom attempts are counted by.
     pub subjects: Subjects,
     /// How often addresses try, in all workers together.
@@ -86,6 +90,7 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
         clock,
         entropy,
         hasher,
+        outbox,
         subjects,
         addresses,
         refresh_tokens,
@@ -97,7 +102,8 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     } = parts;
     let consumers = Consumers::new(database.clone(), clock.clone());
     let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
-    let accounts = Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone(), throttle.clone());
+    let accounts =
+        Accounts::new(database.clone(), clock.clone(), entropy.clone(), hasher.clone(), throttle.clone(), outbox);
     let sessions =
         Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
     let authenticate = Attendance::new(Authenticate::new(Arc::clone(&verifier)), sightings);

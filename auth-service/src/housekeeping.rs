@@ -43,6 +43,8 @@ impl Housekeeping {
     pub fn new(database: Database, clock: Clock, settings: &Settings) -> Self {
         let purges: Vec<(_, _, Purge)> = vec![
             ("sessions", SESSIONS_KEPT, purges::sessions),
+            ("mail tokens", Duration::ZERO, purges::mail_tokens),
+            ("mail allowances", Duration::HOUR, purges::mail_allowances),
             ("events", Duration::days(settings.audit_retention_days.into()), purges::events),
             ("throttles", throttle::MEMORY, purges::throttles),
         ];

@@ -11,6 +11,7 @@ pub mod event;
 pub mod feed;
 pub mod grpc;
 pub mod housekeeping;
+pub mod mail;
 pub mod origin;
 pub mod password;
 pub mod session;
@@ -40,6 +41,7 @@ use crate::addresses::Addresses;
 use crate::config::{Config, CreateAdmin};
 use crate::feed::{Feed, Pump};
 use crate::housekeeping::Housekeeping;
+use crate::mail::{Outbox, Postman};
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
 use crate::sightings::Sightings;
@@ -63,6 +65,7 @@ struct Mount {
     clock: Clock,
     entropy: Entropy,
     hasher: Hasher,
+    outbox: Outbox,
     subjects: Subjects,
     addresses: Arc<Addresses>,
     refresh_tokens: Arc<RefreshTokens>,
@@ -95,12 +98,17 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let sightings = Sightings::new(clock.clone());
     let written = sightings.clone().run(database.clone());
     server.background("sightings", async move { match written.await {} });
+    let outbox = Outbox::new(&secret, entropy.clone()).context("no key for the outbox")?;
+    let (mail, postbox) = (config.mail.clone(), outbox.clone());
+    let postman = Postman::new(database.clone(), postbox, &secret, clock.clone(), entropy.clone(), mail)?;
+    server.background("mail", async move { match postman.run().await {} });
     let mount = Mount {
         config,
         database,
         clock,
         entropy,
         hasher,
+        outbox,
         subjects,
         addresses,
         refresh_tokens,
@@ -136,6 +144,7 @@ impl Mount {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
+            outbox: self.outbox.clone(),
             subjects: self.subjects.clone(),
             addresses: Arc::clone(&self.addresses),
             refresh_tokens: Arc::clone(&self.refresh_tokens),
@@ -160,9 +169,11 @@ pub async fn create_admin(settings: &CreateAdmin, mut input: impl BufRead) -> an
     let (clock, entropy) = (Clock::system(), Entropy::system());
     let hasher = Hasher::start(&settings.passwords, entropy.clone())?;
     let database = Database::new(&settings.environment.database);
-    let subjects = Subjects::new(&Secret::read(&settings.key_file)?);
-    let throttle = Throttle::new(database.clone(), clock.clone(), subjects);
-    let admin = Accounts::new(database, clock, entropy, hasher, throttle).create_admin(username, password).await?;
+    let secret = Secret::read(&settings.key_file)?;
+    let throttle = Throttle::new(database.clone(), clock.clone(), Subjects::new(&secret));
+    let outbox = Outbox::new(&secret, entropy.clone()).context("no key for the outbox")?;
+    let accounts = Accounts::new(database, clock, entropy, hasher, throttle, outbox);
+    let admin = accounts.create_admin(username, password).await?;
     println!("users/{} is an admin", admin.id);
     Ok(())
 }

@@ -65,7 +65,7 @@ impl FromStr for Username {
 
 /// An address for mail: 3 to 254 printable ASCII characters with one `@` between others. Whether mail arrives there
 /// is shown by sending some, not by a longer pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Email(String);
 
 impl FromStr for Email {

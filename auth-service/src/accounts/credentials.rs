@@ -6,10 +6,11 @@ use uuid::Uuid;
 use super::council::Council;
 use super::{Accounts, Error};
 use crate::event::{Event, Kind};
+use crate::mail::Errand;
 use crate::origin::Origin;
 use crate::password::{Password, PasswordHash};
 use crate::session::{EndReason, Key};
-use crate::store::{admins, events, passwords as store, sessions, throttles, users};
+use crate::store::{admins, events, mail_tokens, passwords as store, sessions, throttles, users};
 use crate::throttle::Attempt;
 
 /// Another password for a user.
@@ -43,28 +44,28 @@ impl Accounts {
         let proven = self.prove(caller, target, change.current).await?;
         let hash = self.hasher.hash(change.new).await?.to_phc().ok_or(Error::Unwritable)?;
         let (now, entropy, keep_others) = (self.clock.now(), self.entropy.clone(), change.keep_others);
-        self.database
-            .transaction(move |c| {
-                Box::pin(async move {
-                    if !users::lock_unchanged(c, caller.user, &proven.phc).await? {
-                        return Err(Error::PasswordWrong);
-                    }
-                    throttles::clear(c, &[proven.attempt.subject]).await?;
-                    let epoch = store::replace(c, caller.user, &hash, now).await?;
-                    let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
-                    let ended = if keep_others {
-                        Vec::new()
-                    } else {
-                        sessions::end_all(c, caller.user, kept, why, now).await?
-                    };
-                    let event = Event::new(Kind::PasswordChanged, &origin, &entropy, now).to(caller.user);
-                    let event = event.by(caller.user).session(caller.session);
-                    let event = event.with("epoch", epoch).with("other_sessions_kept", keep_others);
-                    events::record(c, &event.ending(&ended)).await?;
-                    Ok(())
-                })
+        let outbox = self.outbox.clone();
+        let changed = self.database.transaction(move |c| {
+            Box::pin(async move {
+                if !users::lock_unchanged(c, caller.user, &proven.phc).await? {
+                    return Err(Error::PasswordWrong);
+                }
+                throttles::clear(c, &[proven.attempt.subject]).await?;
+                let epoch = store::replace(c, caller.user, &hash, now).await?;
+                let (kept, why) = (Some(caller.session), EndReason::PasswordChanged);
+                let ended =
+                    if keep_others { Vec::new() } else { sessions::end_all(c, caller.user, kept, why, now).await? };
+                mail_tokens::end_all(c, caller.user).await?;
+                let event = Event::new(Kind::PasswordChanged, &origin, &entropy, now).to(caller.user);
+                let event = event.by(caller.user).session(caller.session);
+                let event = event.with("epoch", epoch).with("other_sessions_kept", keep_others);
+                events::record(c, &event.ending(&ended)).await?;
+                Ok(outbox.leave(c, &Errand::PasswordChanged { user: caller.user }, now).await?)
             })
-            .await
+        });
+        changed.await?;
+        self.outbox.ring();
+        Ok(())
     }
 
     /// Deletes the caller with everything of theirs.

@@ -3,7 +3,9 @@
 use proto::auth::v1::auth_service_server::AuthService;
 use proto::auth::v1::{
     GetJwksRequest, Jwk, Jwks, LogInRequest, LogInResponse, LogOutRequest, LogOutResponse, RefreshTokensRequest,
-    RefreshTokensResponse, RegisterRequest, User,
+    RefreshTokensResponse, RegisterRequest, RequestEmailVerificationRequest, RequestEmailVerificationResponse,
+    RequestPasswordResetRequest, RequestPasswordResetResponse, ResetPasswordRequest, ResetPasswordResponse, User,
+    VerifyEmailRequest, VerifyEmailResponse,
 };
 use service_kit::caller::Caller;
 use service_kit::clock::Clock;
@@ -14,7 +16,7 @@ use time::Duration;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{errors, messages, origin};
+use super::{errors, messages, origin, recovery_requests as parse};
 use crate::access_token::Signer;
 use crate::accounts::{Accounts, Registration};
 use crate::password::Password;
@@ -42,8 +44,9 @@ impl Auth {
 #[tonic::async_trait]
 impl AuthService for Auth {
     async fn register(&self, request: Request<RegisterRequest>) -> Result<Response<User>, Status> {
+        let origin = origin::of(&request);
         let registration = registration(request.into_inner())?;
-        let user = self.accounts.register(registration).await.map_err(|error| errors::account(&error, ""))?;
+        let user = self.accounts.register(registration, origin).await.map_err(|error| errors::account(&error, ""))?;
         Ok(Response::new(messages::user(&user)))
     }
 
@@ -69,6 +72,49 @@ impl AuthService for Auth {
         let (caller, origin) = (Key::from(&Caller::of(&request)?), origin::of(&request));
         self.sessions.log_out(caller, origin).await.map_err(|error| errors::session(&error))?;
         Ok(Response::new(LogOutResponse {}))
+    }
+
+    async fn request_password_reset(
+        &self,
+        request: Request<RequestPasswordResetRequest>,
+    ) -> Result<Response<RequestPasswordResetResponse>, Status> {
+        let origin = origin::of(&request);
+        let email = parse::reset_request(request.get_ref())?;
+        let asked = self.accounts.request_password_reset(email, origin).await;
+        asked.map_err(|error| errors::account(&error, ""))?;
+        Ok(Response::new(RequestPasswordResetResponse {}))
+    }
+
+    async fn reset_password(
+        &self,
+        request: Request<ResetPasswordRequest>,
+    ) -> Result<Response<ResetPasswordResponse>, Status> {
+        let origin = origin::of(&request);
+        let (token, password) = parse::reset(request.into_inner())?;
+        let reset = self.accounts.reset_password(token, password, origin).await;
+        reset.map_err(|error| errors::account(&error, ""))?;
+        Ok(Response::new(ResetPasswordResponse {}))
+    }
+
+    async fn request_email_verification(
+        &self,
+        request: Request<RequestEmailVerificationRequest>,
+    ) -> Result<Response<RequestEmailVerificationResponse>, Status> {
+        let (caller, origin) = (Key::from(&Caller::of(&request)?), origin::of(&request));
+        let asked = self.accounts.request_verification(caller, origin).await;
+        asked.map_err(|error| errors::account(&error, "users/me"))?;
+        Ok(Response::new(RequestEmailVerificationResponse {}))
+    }
+
+    async fn verify_email(
+        &self,
+        request: Request<VerifyEmailRequest>,
+    ) -> Result<Response<VerifyEmailResponse>, Status> {
+        let origin = origin::of(&request);
+        let token = parse::verification(request.into_inner())?;
+        let verified = self.accounts.verify_email(token, origin).await;
+        verified.map_err(|error| errors::account(&error, ""))?;
+        Ok(Response::new(VerifyEmailResponse {}))
     }
 
     async fn get_jwks(&self, _: Request<GetJwksRequest>) -> Result<Response<Jwks>, Status> {

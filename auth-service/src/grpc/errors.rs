@@ -49,11 +49,33 @@ pub(super) fn about(kind: &str, error: &accounts::Error, name: &str) -> Status {
             let message = "the password is not the current one; nothing was changed";
             Refusal::new(Code::PermissionDenied, ErrorReason::PasswordWrong, message).into()
         }
+        E::MailTokenInvalid | E::EmailTaken | E::EmailMissing | E::EmailAlreadyVerified => mail(error, name),
         E::SessionEnded => session_ended(),
         E::Throttle(error) => throttled(error),
         E::Hashing(refused) => hashing(refused),
         E::Database(error) => status::database(error),
-        E::Unwritable => status::internal(error),
+        E::Unwritable | E::Unsealed => status::internal(error),
+    }
+}
+
+/// An error about an address, or about a token that came by mail.
+fn mail(error: &accounts::Error, name: &str) -> Status {
+    use accounts::Error as E;
+    let unmet = |reason: ErrorReason, kind, message: &str| {
+        Refusal::new(Code::FailedPrecondition, reason, message).precondition(kind, name, message).into()
+    };
+    match error {
+        E::MailTokenInvalid => {
+            let message = "the token is not valid: ask for another mail; nothing was changed";
+            Refusal::new(Code::Unauthenticated, ErrorReason::MailTokenInvalid, message).into()
+        }
+        E::EmailTaken => {
+            let message = "another user has verified the address first; nothing was changed";
+            Refusal::new(Code::AlreadyExists, ErrorReason::EmailTaken, message).into()
+        }
+        E::EmailMissing => unmet(ErrorReason::EmailMissing, "EMAIL", "the user has no address to verify"),
+        E::EmailAlreadyVerified => unmet(ErrorReason::EmailAlreadyVerified, "EMAIL", "the address is verified already"),
+        error => status::internal(error),
     }
 }
 

@@ -75,3 +75,23 @@ pub const FEED_HEAD_CHECK: &str = "feed_head_check";
 pub const CONSUMERS_PKEY: &str = "consumers_pkey";
 /// A consumer begins before the first event.
 pub const CONSUMERS_CURSOR_CHECK: &str = "consumers_cursor_check";
+/// An errand's id is unique.
+pub const OUTBOX_PKEY: &str = "outbox_pkey";
+/// Attempts at an errand count up from 0.
+pub const OUTBOX_ATTEMPTS_CHECK: &str = "outbox_attempts_check";
+/// A user has one token of a purpose.
+pub const MAIL_TOKENS_PKEY: &str = "mail_tokens_pkey";
+/// A mailed token is somebody's alone.
+pub const MAIL_TOKENS_HASH_KEY: &str = "mail_tokens_hash_key";
+/// A mailed token's user exists.
+pub const MAIL_TOKENS_USER_FKEY: &str = "mail_tokens_user_fkey";
+/// A mailed token is for one of the known purposes.
+pub const MAIL_TOKENS_PURPOSE_CHECK: &str = "mail_tokens_purpose_check";
+/// A mailed token's hash has 32 bytes.
+pub const MAIL_TOKENS_HASH_CHECK: &str = "mail_tokens_hash_check";
+/// What mail is counted by has one count.
+pub const MAIL_ALLOWANCES_PKEY: &str = "mail_allowances_pkey";
+/// What mail is counted by has 32 bytes.
+pub const MAIL_ALLOWANCES_KEY_CHECK: &str = "mail_allowances_key_check";
+/// Mail is counted from 1.
+pub const MAIL_ALLOWANCES_COUNT_CHECK: &str = "mail_allowances_count_check";

@@ -36,3 +36,17 @@ pub fn throttles(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Wor
         Ok(sqlx::query_file!("src/store/purges/throttles.sql", before, rows).execute(c).await?.rows_affected())
     })
 }
+
+/// Tokens that went out by mail and were not used.
+pub fn mail_tokens(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'_, u64, Error> {
+    Box::pin(async move {
+        Ok(sqlx::query_file!("src/store/purges/mail_tokens.sql", before, rows).execute(c).await?.rows_affected())
+    })
+}
+
+/// Counts of mail.
+pub fn mail_allowances(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'_, u64, Error> {
+    Box::pin(async move {
+        Ok(sqlx::query_file!("src/store/purges/mail_allowances.sql", before, rows).execute(c).await?.rows_affected())
+    })
+}

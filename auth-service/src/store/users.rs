@@ -22,31 +22,25 @@ pub enum Standing {
 }
 
 /// Adds a user. [`Error::Conflict`] with [`super::constraint::USERS_USERNAME_KEY`] if the name is taken.
-pub async fn insert(database: &Database, user: User, password_hash: String) -> Result<(), Error> {
-    database
-        .write(move |c| {
-            Box::pin(async move {
-                let query = sqlx::query!(
-                    "INSERT INTO auth.users (id, username, display_name, email, password_hash, roles, state, epoch,
-                                             revision, created_at, updated_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    user.id,
-                    user.username.as_str(),
-                    user.display_name.as_str(),
-                    user.email.as_ref().map(Email::as_str),
-                    password_hash,
-                    &role_texts(&user.roles),
-                    state_text(user.state),
-                    user.epoch,
-                    user.revision,
-                    user.created,
-                    user.updated,
-                );
-                query.execute(c).await?;
-                Ok(())
-            })
-        })
-        .await
+pub async fn insert(c: &mut PgConnection, user: &User, password_hash: &str) -> Result<(), Error> {
+    let query = sqlx::query!(
+        "INSERT INTO auth.users (id, username, display_name, email, password_hash, roles, state, epoch, revision,
+                                 created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        user.id,
+        user.username.as_str(),
+        user.display_name.as_str(),
+        user.email.as_ref().map(Email::as_str),
+        password_hash,
+        &role_texts(&user.roles),
+        state_text(user.state),
+        user.epoch,
+        user.revision,
+        user.created,
+        user.updated,
+    );
+    query.execute(c).await?;
+    Ok(())
 }
 
 /// The user of a username or of a verified email address, and the stored hash of the password.

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 37] = [
+const REFUSED: [(&str, &str); 47] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -62,6 +62,20 @@ const REFUSED: [(&str, &str); 37] = [
     (constraint::THROTTLES_PKEY, "INSERT INTO auth.throttles SELECT * FROM auth.throttles"),
     (constraint::THROTTLES_KEY_CHECK, "UPDATE auth.throttles SET key = '\\x00'"),
     (constraint::THROTTLES_FAILURES_CHECK, "UPDATE auth.throttles SET failures = -1"),
+    (constraint::OUTBOX_PKEY, "INSERT INTO auth.outbox SELECT * FROM auth.outbox"),
+    (constraint::OUTBOX_ATTEMPTS_CHECK, "UPDATE auth.outbox SET attempts = -1"),
+    (constraint::MAIL_TOKENS_PKEY, "INSERT INTO auth.mail_tokens SELECT * FROM auth.mail_tokens"),
+    (
+        constraint::MAIL_TOKENS_HASH_KEY,
+        "INSERT INTO auth.mail_tokens
+         SELECT user_id, 'email_verification', hash, email, created_at, expires_at FROM auth.mail_tokens",
+    ),
+    (constraint::MAIL_TOKENS_USER_FKEY, "UPDATE auth.mail_tokens SET user_id = '00000000-0000-0000-0000-000000000001'"),
+    (constraint::MAIL_TOKENS_PURPOSE_CHECK, "UPDATE auth.mail_tokens SET purpose = 'greeting'"),
+    (constraint::MAIL_TOKENS_HASH_CHECK, "UPDATE auth.mail_tokens SET hash = '\\x00'"),
+    (constraint::MAIL_ALLOWANCES_PKEY, "INSERT INTO auth.mail_allowances SELECT * FROM auth.mail_allowances"),
+    (constraint::MAIL_ALLOWANCES_KEY_CHECK, "UPDATE auth.mail_allowances SET key = '\\x00'"),
+    (constraint::MAIL_ALLOWANCES_COUNT_CHECK, "UPDATE auth.mail_allowances SET count = 0"),
     (constraint::EVENTS_PKEY, "INSERT INTO auth.events SELECT * FROM auth.events"),
     (constraint::EVENTS_SEQ_KEY, "UPDATE auth.events SET seq = 1"),
     (constraint::EVENTS_KIND_CHECK, "UPDATE auth.events SET kind = 'rumour'"),
@@ -89,6 +103,9 @@ async fn each_refuses_what_it_is_for() {
     system.somebody("alice").await;
     system.make("alice", "verified").await;
     assert!(system.try_log_in("alice", "wrong horse battery").await.is_err());
+    system.request_reset("alice@example.com").await;
+    system.letters().await;
+    system.request_reset("alice@example.com").await;
     let mut sql = system.sql().await;
     let events = "INSERT INTO auth.events (id, seq, at, kind, details)
                   SELECT gen_random_uuid(), seq, now(), 'logged_in', '{}' FROM generate_series(1000001, 1000002) seq";

@@ -183,6 +183,7 @@ async fn latest_event(system: &System) -> (String, Option<String>, Option<String
 async fn a_log_in_is_recorded_with_its_session() {
     let system = System::start().await;
     let alice = system.user("alice").await.name;
+    system.clock.advance(std::time::Duration::from_secs(1));
     system.log_in("alice").await;
     let expected = ("logged_in".to_owned(), Some(alice.clone()), Some(alice), "{}".to_owned(), true);
     assert_eq!(latest_event(&system).await, expected);

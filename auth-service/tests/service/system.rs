@@ -9,6 +9,7 @@ use auth_service::accounts::Accounts;
 use auth_service::addresses::{self, Addresses};
 use auth_service::feed::{Feed, Pump};
 use auth_service::grpc::{self, Parts};
+use auth_service::mail::Outbox;
 use auth_service::password::{self, Hasher};
 use auth_service::session::RefreshTokens;
 use auth_service::sightings::Sightings;
@@ -45,6 +46,8 @@ use tonic_types::StatusExt;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
+use crate::mailbox::Mailbox;
+
 /// When every test begins.
 pub(crate) const START: OffsetDateTime = datetime!(2026-01-01 00:00 UTC);
 /// More attempts than any test makes.
@@ -63,6 +66,8 @@ pub(crate) struct System {
     pub(crate) hasher: Hasher,
     pub(crate) sightings: Sightings,
     feed: Feed,
+    pub(crate) outbox: Outbox,
+    pub(crate) mailbox: Mailbox,
     service: Channel,
     tasks: JoinSet<Infallible>,
 }
@@ -96,11 +101,13 @@ impl System {
         let database = Database::new(&settings);
         let (feed, tasks) = follow(&database, &settings, &clock, &entropy);
         let sightings = Sightings::new(clock.clone());
+        let outbox = Outbox::new(&secret(), entropy.clone()).unwrap();
         let parts = Parts {
             database,
             clock: clock.clone(),
             entropy: entropy.clone(),
             hasher: hasher.clone(),
+            outbox: outbox.clone(),
             subjects: Subjects::new(&secret()),
             addresses: addresses(burst, &clock),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
@@ -110,7 +117,20 @@ impl System {
             feed: feed.clone(),
             sightings: sightings.clone(),
         };
-        Self { clock, entropy, settings, signer, hasher, sightings, feed, service: service(parts), tasks }
+        let mailbox = Mailbox::default();
+        Self {
+            clock,
+            entropy,
+            settings,
+            signer,
+            hasher,
+            sightings,
+            feed,
+            outbox,
+            mailbox,
+            service: service(parts),
+            tasks,
+        }
     }
 
     /// The same service, which no longer reaches its database.
@@ -121,6 +141,7 @@ impl System {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher: self.hasher.clone(),
+            outbox: self.outbox.clone(),
             subjects: Subjects::new(&secret()),
             addresses: addresses(BURST, &self.clock),
             refresh_tokens: Arc::new(RefreshTokens::new(&secret())),
@@ -131,9 +152,22 @@ impl System {
             sightings: self.sightings.clone(),
         };
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
-        let (signer, hasher) = (self.signer.clone(), self.hasher.clone());
-        let (sightings, feed, tasks) = (self.sightings.clone(), self.feed.clone(), JoinSet::new());
-        Self { clock, entropy, settings, signer, hasher, sightings, feed, service: service(parts), tasks }
+        let (signer, hasher, outbox) = (self.signer.clone(), self.hasher.clone(), self.outbox.clone());
+        let (sightings, mailbox) = (self.sightings.clone(), self.mailbox.clone());
+        let (feed, tasks) = (self.feed.clone(), JoinSet::new());
+        Self {
+            clock,
+            entropy,
+            settings,
+            signer,
+            hasher,
+            sightings,
+            feed,
+            outbox,
+            mailbox,
+            service: service(parts),
+            tasks,
+        }
     }
 
     /// Stops what runs in the background, as a service does that ends.
@@ -145,7 +179,7 @@ impl System {
     pub(crate) fn accounts(&self) -> Accounts {
         let (database, clock, entropy) = (Database::new(&self.settings), self.clock.clone(), self.entropy.clone());
         let throttle = Throttle::new(database.clone(), clock.clone(), Subjects::new(&secret()));
-        Accounts::new(database, clock, entropy, self.hasher.clone(), throttle)
+        Accounts::new(database, clock, entropy, self.hasher.clone(), throttle, self.outbox.clone())
     }
 
     /// A connection past the service.

@@ -61,6 +61,34 @@ impl AuthService for Auth {
     async fn log_out(&self, _: Request<wire::LogOutRequest>) -> Result<Response<wire::LogOutResponse>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
+
+    async fn request_password_reset(
+        &self,
+        _: Request<wire::RequestPasswordResetRequest>,
+    ) -> Result<Response<wire::RequestPasswordResetResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn reset_password(
+        &self,
+        _: Request<wire::ResetPasswordRequest>,
+    ) -> Result<Response<wire::ResetPasswordResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn request_email_verification(
+        &self,
+        _: Request<wire::RequestEmailVerificationRequest>,
+    ) -> Result<Response<wire::RequestEmailVerificationResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn verify_email(
+        &self,
+        _: Request<wire::VerifyEmailRequest>,
+    ) -> Result<Response<wire::VerifyEmailResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
 }
 
 fn to_wire(Jwk { kty, crv, alg, use_, kid, x }: Jwk) -> wire::Jwk {

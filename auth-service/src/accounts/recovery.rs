@@ -1,0 +1,51 @@
+//! Choosing a password without knowing the one before, by a token that came by mail.
+
+use super::{Accounts, Error};
+use crate::event::{Event, Kind};
+use crate::mail::{Errand, MailToken, Purpose};
+use crate::origin::Origin;
+use crate::password::Password;
+use crate::session::EndReason;
+use crate::store::{emails, events, mail_tokens as tokens, passwords, sessions, throttles};
+use crate::user::Email;
+
+impl Accounts {
+    /// Asks for a reset token by mail. Whatever the address, this is one row in the outbox: neither the answer nor its time
+    /// says whether somebody has it. The postman looks that up.
+    pub async fn request_password_reset(&self, email: Email, origin: Origin) -> Result<(), Error> {
+        let (outbox, now) = (self.outbox.clone(), self.clock.now());
+        let errand = Errand::PasswordResetAsked { email, whence: origin.into() };
+        let left = self.database.transaction(move |c| Box::pin(async move { outbox.leave(c, &errand, now).await }));
+        left.await?;
+        self.outbox.ring();
+        Ok(())
+    }
+
+    /// Replaces the password of whoever holds a reset token, ends all their sessions, and forgets their failed log-ins. Logs
+    /// nobody in.
+    pub async fn reset_password(&self, token: MailToken, new: Password, origin: Origin) -> Result<(), Error> {
+        let (hash, purpose) = (token.hash(), Purpose::PasswordReset);
+        // A password is hashed only for a token that seems good: guesses are not to cost a hash each.
+        let user = tokens::holder(&self.database, hash, purpose, self.clock.now()).await?;
+        let user = user.ok_or(Error::MailTokenInvalid)?;
+        let password = self.hasher.hash(new).await?.to_phc().ok_or(Error::Unwritable)?;
+        let (outbox, entropy, now) = (self.outbox.clone(), self.entropy.clone(), self.clock.now());
+        let subjects = self.throttle.subjects.clone();
+        let reset = self.database.transaction(move |c| {
+            Box::pin(async move {
+                let tried_by = subjects.all_of(&emails::lock(c, user).await?.ok_or(Error::MailTokenInvalid)?);
+                tokens::take(c, hash, purpose, now).await?.ok_or(Error::MailTokenInvalid)?;
+                let epoch = passwords::replace(c, user, &password, now).await?;
+                let ended = sessions::end_all(c, user, None, EndReason::PasswordReset, now).await?;
+                tokens::end_all(c, user).await?;
+                throttles::clear(c, &tried_by).await?;
+                let event = Event::new(Kind::PasswordReset, &origin, &entropy, now).to(user).by(user);
+                events::record(c, &event.with("epoch", epoch).ending(&ended)).await?;
+                Ok::<_, Error>(outbox.leave(c, &Errand::PasswordChanged { user }, now).await?)
+            })
+        });
+        reset.await?;
+        self.outbox.ring();
+        Ok(())
+    }
+}
