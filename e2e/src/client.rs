@@ -87,8 +87,13 @@ impl Client {
 
     /// Registers.
     pub async fn register(&mut self, name: &str) -> Result<proto::auth::v1::User, Status> {
-        let request =
-            RegisterRequest { username: name.to_owned(), password: PASSWORD.to_owned(), ..Default::default() };
+        self.register_with(name, "").await
+    }
+
+    /// Registers with an address.
+    pub async fn register_with(&mut self, name: &str, email: &str) -> Result<proto::auth::v1::User, Status> {
+        let (username, password, email) = (name.to_owned(), PASSWORD.to_owned(), email.to_owned());
+        let request = RegisterRequest { username, password, email, ..Default::default() };
         Ok(self.auth.register(request).await?.into_inner())
     }
 

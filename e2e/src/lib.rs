@@ -4,6 +4,7 @@ pub mod boundary;
 mod calls;
 pub mod client;
 pub mod identities;
+pub mod mailbox;
 pub mod probes;
 pub mod process;
 pub mod raw;

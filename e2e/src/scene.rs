@@ -12,7 +12,7 @@ use tonic::{Request, Status};
 
 use crate::client::PASSWORD;
 use crate::wire::{answer, bearer, path};
-use crate::{System, User};
+use crate::{Client, System, User};
 
 /// What there is. Rpcs that end something end what no other needs.
 pub struct Scene {
@@ -28,6 +28,8 @@ pub struct Scene {
     other: auth::LogInResponse,
     /// A session to end.
     leaving: auth::LogInResponse,
+    /// A session of a user whose address is to be verified.
+    stating: auth::LogInResponse,
     /// An admin.
     admin: User,
     /// A user whose password and sessions change, and a second session of theirs.
@@ -36,6 +38,8 @@ pub struct Scene {
     subject: auth::User,
     /// A user to delete.
     condemned: auth::User,
+    /// Tokens from mail: one to verify an address by, one to reset a password by.
+    mailed: (String, String),
     /// To auth-service and todo-service, as `client`.
     channels: (Channel, Channel),
     /// To both, as the one peer that other services' rpcs are for.
@@ -58,6 +62,9 @@ impl Scene {
         let restless = (restless, client.log_in("erin", PASSWORD).await.expect("a session"));
         let subject = client.register("carol").await.expect("a user");
         let condemned = client.register("dave").await.expect("a user");
+        let mailed = mailed(system, &mut client).await;
+        client.register_with("heidi", "heidi@todo.local").await.expect("a user");
+        let stating = client.log_in("heidi", PASSWORD).await.expect("a session");
         let list = Some(todo::List { display_name: "Errands".to_owned(), ..Default::default() });
         let list = todo::CreateListRequest { list, ..Default::default() };
         let list = owner.client.lists.create_list(list).await.expect("a list").into_inner();
@@ -67,7 +74,22 @@ impl Scene {
             (system.channel(system.auth.address, certificate), system.channel(system.todo.address, certificate))
         };
         let (channels, peer) = (channels("client"), channels("todo-service"));
-        Self { owner, list, todo, doomed, other, leaving, admin, restless, subject, condemned, channels, peer }
+        Self {
+            owner,
+            list,
+            todo,
+            doomed,
+            other,
+            leaving,
+            stating,
+            admin,
+            restless,
+            subject,
+            condemned,
+            mailed,
+            channels,
+            peer,
+        }
     }
 
     /// A request of the rpc that succeeds when its caller is the one whom [`Scene::send`] takes.
@@ -152,6 +174,21 @@ impl Scene {
             "auth.v1.SessionService.RevokeAllSessions" => {
                 auth::RevokeAllSessionsRequest { parent: me, keep_present: true }.encode_to_vec()
             }
+            other => self.about_mail(other),
+        }
+    }
+
+    fn about_mail(&self, method: &str) -> Vec<u8> {
+        let (verification, reset) = self.mailed.clone();
+        match method {
+            "auth.v1.AuthService.RequestPasswordReset" => {
+                auth::RequestPasswordResetRequest { email: "a@b".to_owned() }.encode_to_vec()
+            }
+            "auth.v1.AuthService.ResetPassword" => {
+                auth::ResetPasswordRequest { token: reset, new_password: format!("another {PASSWORD}") }.encode_to_vec()
+            }
+            "auth.v1.AuthService.RequestEmailVerification" => Vec::new(),
+            "auth.v1.AuthService.VerifyEmail" => auth::VerifyEmailRequest { token: verification }.encode_to_vec(),
             other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
         }
     }
@@ -198,6 +235,7 @@ impl Scene {
     pub async fn send_bytes(&self, method: &MethodDescriptor, bytes: Vec<u8>) -> Result<Bytes, Status> {
         let session = match method.full_name() {
             "auth.v1.AuthService.LogOut" => &self.leaving,
+            "auth.v1.AuthService.RequestEmailVerification" => &self.stating,
             // Whoever deletes oneself says a password; an admin need not.
             "auth.v1.UserService.DeleteUser" => &self.admin.granted,
             "auth.v1.UserService.ChangePassword" => &self.restless.0.granted,
@@ -252,6 +290,20 @@ impl Scene {
         }
         answer(channel.clone(), &path, request).await.map(tonic::Response::into_inner)
     }
+}
+
+/// Tokens that a user who states an address, and one who forgot the password, get by mail.
+async fn mailed(system: &System, client: &mut Client) -> (String, String) {
+    let mailbox = system.mailbox();
+    for name in ["frank", "grace"] {
+        client.register_with(name, &format!("{name}@todo.local")).await.expect("a user");
+    }
+    let verification = mailbox.token("frank@todo.local", "Is this your address?").await;
+    let token = mailbox.token("grace@todo.local", "Is this your address?").await;
+    client.auth.verify_email(auth::VerifyEmailRequest { token }).await.expect("verified");
+    let request = auth::RequestPasswordResetRequest { email: "grace@todo.local".to_owned() };
+    client.auth.request_password_reset(request).await.expect("asked for");
+    (verification, mailbox.token("grace@todo.local", "Choose a new password").await)
 }
 
 async fn make(owner: &mut User, list: &todo::List, title: &str) -> todo::Todo {

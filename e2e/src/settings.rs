@@ -45,6 +45,14 @@ impl Settings {
             .with("DATABASE_KEY", file(format!("{}.key", role.certificate())))
     }
 
+    /// What auth-service needs besides: mail is written to a directory.
+    #[must_use]
+    pub fn mail_into(self, directory: &Path) -> Self {
+        self.with("MAIL_DIRECTORY", directory.display().to_string())
+            .with("MAIL_FROM", "Todo <todo@todo.local>")
+            .with("MAIL_LINK_BASE", "https://todo.local")
+    }
+
     /// The same with one more, or one other, value.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Channel;
 
 use crate::client::{Client, PASSWORD, User};
+use crate::mailbox::Mailbox;
 use crate::settings::Settings;
 
 /// A running pair. It stops when dropped.
@@ -31,7 +32,7 @@ pub struct System {
     pub auth: Service,
     /// todo-service.
     pub todo: Service,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 /// One service of a pair.
@@ -87,12 +88,13 @@ impl System {
         let (auth_key, todo_key) = (files.path().join("auth.key"), files.path().join("todo.key"));
         key_file(&auth_key)?;
         key_file(&todo_key)?;
-        let settings = change(Settings::of("auth-service", Role::AuthService, cluster, &database, &auth_key));
+        let settings = Settings::of("auth-service", Role::AuthService, cluster, &database, &auth_key);
+        let settings = change(settings.mail_into(&files.path().join("mail")));
         let auth = auth(&settings, &clock).await?;
         let settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &todo_key)
             .with("AUTH_ADDRESS", format!("https://{}", auth.address));
         let todo = todo(&change(settings), &clock).await?;
-        Ok(Self { cluster, database, clock, auth, todo, _files: files })
+        Ok(Self { cluster, database, clock, auth, todo, files })
     }
 
     /// Both, for what both must do: auth-service first.
@@ -138,6 +140,12 @@ impl System {
     #[must_use]
     pub fn channel(&self, to: SocketAddr, name: &str) -> Channel {
         channel(self.cluster.certificates(), to, name)
+    }
+
+    /// Where mail goes, unless the settings were changed.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.files.path().join("mail"))
     }
 
     /// The superuser's connection to the database.

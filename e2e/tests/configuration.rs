@@ -74,6 +74,29 @@ async fn a_missing_setting_is_one_line_that_names_it_and_exit_code_64() {
     }
 }
 
+#[tokio::test]
+async fn mail_that_cannot_go_exactly_one_way_is_refused_in_one_line_and_exit_code_64() {
+    let cluster = Cluster::throwaway().await.unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let bare = Settings::of("auth-service", Role::AuthService, cluster, "todo", &files.path().join("key"));
+    let good = bare.clone().mail_into(files.path());
+    let bad = [
+        (bare, "--mail-directory"),
+        (good.clone().with("SMTP_HOST", "localhost"), "--smtp-host"),
+        (good.clone().with("MAIL_FROM", "nobody"), "--mail-from"),
+        (good.clone().with("MAIL_LINK_BASE", "http://todo.local"), "--mail-link-base"),
+        (good.clone().with("MAIL_LINK_BASE", "https://todo.local/?to=anywhere"), "--mail-link-base"),
+        (good.clone().with("SMTP_USERNAME", "todo"), "--smtp-password-file"),
+        (good.with("SMTP_TLS", "none"), "--smtp-tls"),
+    ];
+    for (settings, flag) in bad {
+        let output = run("auth-service", &settings, &["serve"]).await;
+        let line = one_line(&output);
+        assert_eq!(output.status.code(), Some(64), "{line}");
+        assert!(line.contains(flag), "{flag}: {line}");
+    }
+}
+
 #[test]
 fn every_setting_is_documented_and_has_a_variable_named_as_its_flag() {
     for program in [auth_service::config::Cli::command(), todo_service::config::Cli::command()] {

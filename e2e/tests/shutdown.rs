@@ -26,6 +26,7 @@ async fn pair() -> Pair {
     let key = files.path().join("key");
     key_file(&key).unwrap();
     let settings = Settings::of("auth-service", Role::AuthService, cluster, &database, &key);
+    let settings = settings.mail_into(&files.path().join("mail"));
     let auth = Process::serve("auth-service", &settings).await.unwrap();
     let todo_settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &key)
         .with("AUTH_ADDRESS", format!("https://{}", auth.address));

@@ -108,6 +108,11 @@ impl Service {
             .env("LOG_FORMAT", "human");
         if self.calls_auth {
             serve.env("AUTH_ADDRESS", format!("https://{}", AUTH.address(offset)));
+        } else {
+            serve
+                .env("MAIL_DIRECTORY", workspace::state().join("mail"))
+                .env("MAIL_FROM", "Todo <todo@todo.local>")
+                .env("MAIL_LINK_BASE", "https://todo.local");
         }
         serve
     }
