@@ -219,3 +219,18 @@ async fn who_asked_and_who_did_is_recorded_and_no_secret() {
     assert_eq!(kinds, [("password_reset", Some("client")), ("password_reset_requested", Some("client"))]);
     assert!(rows.iter().all(|(_, _, details)| !details.contains(&token) && !details.contains(NEW)), "{rows:?}");
 }
+
+#[tokio::test]
+async fn a_reset_works_for_who_is_throttled_and_ends_that() {
+    let system = System::start().await;
+    let email = system.verified("alice").await;
+    for _ in 0..6 {
+        assert!(system.try_log_in("alice", "wrong horse battery").await.is_err());
+        assert!(system.try_log_in(&email, "wrong horse battery").await.is_err());
+    }
+    refused(system.try_log_in("alice", PASSWORD).await, Code::ResourceExhausted, "LOG_IN_THROTTLED");
+    let token = system.reset_token(&email).await;
+    system.reset(&token, NEW).await.unwrap();
+    assert!(system.try_log_in("alice", NEW).await.is_ok());
+    assert!(system.try_log_in(&email, NEW).await.is_ok());
+}
