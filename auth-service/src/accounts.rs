@@ -23,7 +23,7 @@ use crate::session::Key;
 use crate::store::users::{self as store, Standing};
 use crate::store::{constraint, emails, events};
 use crate::throttle::{self, Throttle};
-use crate::user::{Changes, DisplayName, Email, Role, State, User, Username};
+use crate::user::{self, Changes, DisplayName, Email, Role, State, User, Username};
 
 /// The users.
 #[derive(Clone)]
@@ -181,7 +181,8 @@ impl Accounts {
 
     async fn create(&self, registration: Registration, roles: Vec<Role>, origin: Origin) -> Result<User, Error> {
         let Registration { username, password, email, display_name } = registration;
-        let hash = self.hasher.hash(password).await?.to_phc().ok_or(Error::Unwritable)?;
+        let words = user::words(&username, &display_name, email.as_ref());
+        let hash = self.hasher.hash(password, words).await?.to_phc().ok_or(Error::Unwritable)?;
         let now = self.clock.now();
         let user = User {
             id: self.entropy.id(now),

@@ -5,13 +5,14 @@
 
 mod gate;
 mod stored;
+mod strength;
 
 use std::fmt;
 
 use service_kit::field::{self, Invalid};
 use zeroize::Zeroizing;
 
-pub use self::gate::{Hasher, Refused, Settings};
+pub use self::gate::{Compared, Hasher, Refused, Settings};
 pub use self::stored::{Cost, CostError, PasswordHash};
 
 /// Fewest code points of a password that is chosen: the only factor of its user (NIST SP 800-63B-4).
@@ -23,7 +24,8 @@ const LONGEST: usize = 128;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// A password that somebody chooses: 15 to 128 code points of any kind.
+    /// A password that somebody chooses: 15 to 128 code points of any kind. Whether it is easy to guess is found when it is
+    /// hashed, which is where such work belongs.
     pub fn chosen(text: String) -> Result<Self, Invalid> {
         Self::of(text, SHORTEST)
     }

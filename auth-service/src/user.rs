@@ -37,6 +37,25 @@ pub struct User {
     pub updated: OffsetDateTime,
 }
 
+impl User {
+    /// What somebody who knows the user would try first.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        words(&self.username, &self.display_name, self.email.as_ref())
+    }
+}
+
+/// What somebody who knows a user of this name and address would try first: both, their parts, and the name of this
+/// system.
+#[must_use]
+pub fn words(username: &Username, display_name: &DisplayName, email: Option<&Email>) -> Vec<String> {
+    const SHORTEST: usize = 3;
+    let known = [username.as_str(), display_name.as_str(), email.map(Email::as_str).unwrap_or_default(), "todo"];
+    let parts = known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let domain = email.and_then(|email| email.as_str().split('@').nth(1));
+    known.into_iter().chain(parts).chain(domain).filter(|word| word.len() >= SHORTEST).map(str::to_owned).collect()
+}
+
 /// Whether a user can log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {

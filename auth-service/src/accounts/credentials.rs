@@ -10,7 +10,8 @@ use crate::mail::Errand;
 use crate::origin::Origin;
 use crate::password::{Password, PasswordHash};
 use crate::session::{EndReason, Key};
-use crate::store::{admins, events, mail_tokens, passwords as store, sessions, throttles, users};
+use crate::store::passwords::{self as store, Stored};
+use crate::store::{admins, events, mail_tokens, sessions, throttles, users};
 use crate::throttle::Attempt;
 
 /// Another password for a user.
@@ -26,8 +27,8 @@ pub struct PasswordChange {
 
 /// A password that was found to be the caller's.
 struct Proven {
-    /// The stored hash. It must still be there when something is done by it: a password that changed meanwhile must win.
-    phc: String,
+    /// Which password it is. It must still be there when something is done by it: one that was chosen meanwhile must win.
+    revision: i64,
     /// To be cleared when something is done.
     attempt: Attempt,
 }
@@ -42,12 +43,13 @@ impl Accounts {
         origin: Origin,
     ) -> Result<(), Error> {
         let proven = self.prove(caller, target, change.current).await?;
-        let hash = self.hasher.hash(change.new).await?.to_phc().ok_or(Error::Unwritable)?;
+        let words = self.get(caller, target).await?.words();
+        let hash = self.hasher.hash(change.new, words).await?.to_phc().ok_or(Error::Unwritable)?;
         let (now, entropy, keep_others) = (self.clock.now(), self.entropy.clone(), change.keep_others);
         let outbox = self.outbox.clone();
         let changed = self.database.transaction(move |c| {
             Box::pin(async move {
-                if !users::lock_unchanged(c, caller.user, &proven.phc).await? {
+                if !users::lock_unchanged(c, caller.user, proven.revision).await? {
                     return Err(Error::PasswordWrong);
                 }
                 throttles::clear(c, &[proven.attempt.subject]).await?;
@@ -78,7 +80,7 @@ impl Accounts {
                 Box::pin(async move {
                     let council = Council::new(target, admins::lock(c, target).await?);
                     let epoch = council.target()?.epoch;
-                    if !users::lock_unchanged(c, target, &proven.phc).await? {
+                    if !users::lock_unchanged(c, target, proven.revision).await? {
                         return Err(Error::PasswordWrong);
                     }
                     council.spares_the_target()?;
@@ -95,7 +97,7 @@ impl Accounts {
     /// Compares the caller's password with the stored one.
     async fn prove(&self, caller: Key, target: Uuid, password: Password) -> Result<Proven, Error> {
         let stored = store::of_caller(&self.database, caller, self.clock.now()).await?;
-        let phc = stored.ok_or(Error::SessionEnded)?;
+        let Stored { phc, revision } = stored.ok_or(Error::SessionEnded)?;
         if target != caller.user {
             return Err(Error::NotFound);
         }
@@ -105,7 +107,7 @@ impl Accounts {
         };
         let hash = PasswordHash::from_phc(&phc).ok_or_else(corrupt)?;
         let attempt = self.throttle.reserve(self.throttle.subjects.user(caller.user)).await?;
-        let matches = self.throttle.settle(attempt, self.hasher.compare(password, Some(hash)).await).await??;
-        if matches { Ok(Proven { phc, attempt }) } else { Err(Error::PasswordWrong) }
+        let compared = self.throttle.settle(attempt, self.hasher.compare(password, Some(hash)).await).await??;
+        if compared.matches { Ok(Proven { revision, attempt }) } else { Err(Error::PasswordWrong) }
     }
 }

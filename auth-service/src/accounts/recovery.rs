@@ -26,9 +26,10 @@ impl Accounts {
     pub async fn reset_password(&self, token: MailToken, new: Password, origin: Origin) -> Result<(), Error> {
         let (hash, purpose) = (token.hash(), Purpose::PasswordReset);
         // A password is hashed only for a token that seems good: guesses are not to cost a hash each.
-        let user = tokens::holder(&self.database, hash, purpose, self.clock.now()).await?;
-        let user = user.ok_or(Error::MailTokenInvalid)?;
-        let password = self.hasher.hash(new).await?.to_phc().ok_or(Error::Unwritable)?;
+        let holder = tokens::holder(&self.database, hash, purpose, self.clock.now()).await?;
+        let holder = holder.ok_or(Error::MailTokenInvalid)?;
+        let (user, words) = (holder.id, holder.words());
+        let password = self.hasher.hash(new, words).await?.to_phc().ok_or(Error::Unwritable)?;
         let (outbox, entropy, now) = (self.outbox.clone(), self.entropy.clone(), self.clock.now());
         let subjects = self.throttle.subjects.clone();
         let reset = self.database.transaction(move |c| {

@@ -38,7 +38,7 @@ impl Accounts {
     pub async fn verify_email(&self, token: MailToken, origin: Origin) -> Result<(), Error> {
         let (hash, purpose) = (token.hash(), Purpose::EmailVerification);
         let user = tokens::holder(&self.database, hash, purpose, self.clock.now()).await?;
-        let user = user.ok_or(Error::MailTokenInvalid)?;
+        let user = user.ok_or(Error::MailTokenInvalid)?.id;
         let (entropy, now) = (self.entropy.clone(), self.clock.now());
         let verified = self.database.transaction(move |c| {
             Box::pin(async move {

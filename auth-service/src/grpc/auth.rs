@@ -92,7 +92,7 @@ impl AuthService for Auth {
         let origin = origin::of(&request);
         let (token, password) = parse::reset(request.into_inner())?;
         let reset = self.accounts.reset_password(token, password, origin).await;
-        reset.map_err(|error| errors::account(&error, ""))?;
+        reset.map_err(|error| errors::new_password(&error, ""))?;
         Ok(Response::new(ResetPasswordResponse {}))
     }
 

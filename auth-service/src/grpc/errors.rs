@@ -151,8 +151,27 @@ pub(super) fn address_throttled(left: Duration) -> Status {
     Refusal::new(Code::ResourceExhausted, ErrorReason::AddressThrottled, message).retry_after(left).into()
 }
 
+/// An error about the user called `name` in a request for another password.
+pub(super) fn new_password(error: &accounts::Error, name: &str) -> Status {
+    match error {
+        accounts::Error::Hashing(Refused::Guessable) => guessable("new_password"),
+        _ => account(error, name),
+    }
+}
+
+/// The answer to a password that is easy to guess, in this field of the request.
+fn guessable(field: &str) -> Status {
+    let why = "must be harder to guess: not made of common words, names, dates, keys in a row or repetitions alone; \
+               four unusual words are good";
+    Refusal::new(Code::InvalidArgument, Reason::FieldInvalid, format!("{field} {why}"))
+        .with("fields", field)
+        .violations([(field.to_owned(), why.to_owned())])
+        .into()
+}
+
 fn hashing(refused: &Refused) -> Status {
     match refused {
+        Refused::Guessable => guessable("password"),
         Refused::Busy => {
             let message = "too many passwords wait to be checked; nothing was changed";
             Refusal::new(Code::ResourceExhausted, ErrorReason::HashingBusy, message).retry_after(HASHING_RETRY).into()

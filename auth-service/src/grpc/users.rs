@@ -91,7 +91,7 @@ impl UserService for Users {
         let (caller, origin) = (Key::from(&Caller::of(&request)?), origin::of(&request));
         let (sent, name, change) = parse::password_change(request.into_inner())?;
         let changed = self.accounts.change_password(caller, name.resolve(caller), change, origin).await;
-        changed.map_err(|error| errors::account(&error, &sent))?;
+        changed.map_err(|error| errors::new_password(&error, &sent))?;
         Ok(Response::new(ChangePasswordResponse {}))
     }
 

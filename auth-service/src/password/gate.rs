@@ -15,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender};
 use service_kit::entropy::Entropy;
 use tokio::sync::oneshot;
 
+use super::strength::is_guessable;
 use super::{Cost, CostError, Password, PasswordHash};
 
 /// How long a caller waits for its turn.
@@ -60,9 +61,21 @@ pub enum Refused {
     /// The queue was full, or the turn did not come in time. Another try may succeed.
     #[error("too many passwords wait to be hashed")]
     Busy,
+    /// Few guesses would find the password: it was not hashed.
+    #[error("the password is easy to guess")]
+    Guessable,
     /// The hash function refused its input: a fault of ours.
     #[error("a password could not be hashed: {0}")]
-    Fault(argon2::Error),
+    Fault(#[from] argon2::Error),
+}
+
+/// What came of a comparison.
+#[derive(Debug)]
+pub struct Compared {
+    /// Whether the password is the stored one.
+    pub matches: bool,
+    /// A new hash of a password that matches, if the stored one costs less than hashes do now: to be stored in its place.
+    pub renewed: Option<PasswordHash>,
 }
 
 /// Hashes and compares passwords. Clones share the threads, which end with the last clone.
@@ -84,9 +97,15 @@ struct Job {
     begun: oneshot::Sender<()>,
 }
 
+/// How a new hash is made.
+struct Recipe {
+    cost: Cost,
+    salt: [u8; 16],
+}
+
 enum Work {
-    Hash { cost: Cost, salt: [u8; 16], answer: oneshot::Sender<Result<PasswordHash, argon2::Error>> },
-    Compare { stored: PasswordHash, answer: oneshot::Sender<Result<bool, argon2::Error>> },
+    Hash { words: Vec<String>, recipe: Recipe, answer: oneshot::Sender<Result<PasswordHash, Refused>> },
+    Compare { stored: PasswordHash, recipe: Recipe, answer: oneshot::Sender<Result<Compared, Refused>> },
 }
 
 impl Hasher {
@@ -102,20 +121,23 @@ impl Hasher {
         Ok(Self(Arc::new(Gate { jobs, entropy, cost, nobody })))
     }
 
-    /// A new hash of a password, under a fresh salt.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Refused> {
+    /// A hash of a password that somebody chooses whose own words these are, under a fresh salt.
+    pub async fn hash(&self, password: Password, words: Vec<String>) -> Result<PasswordHash, Refused> {
         let (answer, hash) = oneshot::channel();
-        let work = Work::Hash { cost: self.0.cost.clone(), salt: self.0.entropy.bytes(), answer };
-        self.admit(password, work).await?;
-        hash.await.map_err(|_| Refused::Busy)?.map_err(Refused::Fault)
+        self.admit(password, Work::Hash { words, recipe: self.recipe(), answer }).await?;
+        hash.await.map_err(|_| Refused::Busy)?
     }
 
     /// Whether a password is the stored one. Without a stored one the answer is no, after the same work.
-    pub async fn compare(&self, password: Password, stored: Option<PasswordHash>) -> Result<bool, Refused> {
-        let (answer, matches) = oneshot::channel();
-        let work = Work::Compare { stored: stored.unwrap_or_else(|| self.0.nobody.clone()), answer };
-        self.admit(password, work).await?;
-        matches.await.map_err(|_| Refused::Busy)?.map_err(Refused::Fault)
+    pub async fn compare(&self, password: Password, stored: Option<PasswordHash>) -> Result<Compared, Refused> {
+        let (answer, compared) = oneshot::channel();
+        let stored = stored.unwrap_or_else(|| self.0.nobody.clone());
+        self.admit(password, Work::Compare { stored, recipe: self.recipe(), answer }).await?;
+        compared.await.map_err(|_| Refused::Busy)?
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe { cost: self.0.cost.clone(), salt: self.0.entropy.bytes() }
     }
 
     /// Queues the work and waits until it begins.
@@ -147,11 +169,35 @@ fn serve(queue: &Receiver<Job>) {
 fn perform(work: Work, password: &Password, blocks: &mut Vec<Block>) {
     // A caller that went away meanwhile does not need its answer.
     match work {
-        Work::Hash { cost, salt, answer } => {
-            let _ = answer.send(PasswordHash::compute(&cost, salt, password, blocks));
+        Work::Hash { words, recipe, answer } => {
+            let _ = answer.send(hash(password, &words, &recipe, blocks));
         }
-        Work::Compare { stored, answer } => {
-            let _ = answer.send(stored.matches(password, blocks));
+        Work::Compare { stored, recipe, answer } => {
+            let _ = answer.send(compare(password, &stored, &recipe, blocks));
         }
     }
+}
+
+fn hash(
+    password: &Password,
+    words: &[String],
+    recipe: &Recipe,
+    blocks: &mut Vec<Block>,
+) -> Result<PasswordHash, Refused> {
+    if is_guessable(password, words) {
+        return Err(Refused::Guessable);
+    }
+    Ok(PasswordHash::compute(&recipe.cost, recipe.salt, password, blocks)?)
+}
+
+fn compare(
+    password: &Password,
+    stored: &PasswordHash,
+    recipe: &Recipe,
+    blocks: &mut Vec<Block>,
+) -> Result<Compared, Refused> {
+    let matches = stored.matches(password, blocks)?;
+    let outdated = matches && stored.is_cheaper_than(&recipe.cost);
+    let renew = || PasswordHash::compute(&recipe.cost, recipe.salt, password, blocks);
+    Ok(Compared { matches, renewed: outdated.then(renew).transpose()? })
 }

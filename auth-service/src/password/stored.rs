@@ -32,6 +32,11 @@ impl Cost {
         Self::bounded(params).ok_or(CostError)
     }
 
+    /// Blocks of memory that are filled in all.
+    fn work(&self) -> u64 {
+        u64::from(self.0.m_cost()) * u64::from(self.0.t_cost())
+    }
+
     fn bounded(params: Params) -> Option<Self> {
         let bounded =
             params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES;
@@ -71,6 +76,11 @@ impl PasswordHash {
             hash: Some(Output::new(&self.hash).ok()?),
         };
         Some(stored.to_string())
+    }
+
+    /// Whether it costs less to guess at this hash than at one of the given cost.
+    pub(super) fn is_cheaper_than(&self, cost: &Cost) -> bool {
+        self.cost.work() < cost.work()
     }
 
     /// A hash that no password has, at the given cost: what is run when there is no user to compare with.

@@ -19,6 +19,8 @@ pub const USERS_EMAIL_VERIFIED_CHECK: &str = "users_email_verified_check";
 pub const USERS_ROLES_CHECK: &str = "users_roles_check";
 /// A user is active or disabled.
 pub const USERS_STATE_CHECK: &str = "users_state_check";
+/// A user's passwords are counted from 1.
+pub const USERS_PASSWORD_REVISION_CHECK: &str = "users_password_revision_check";
 /// A user's epoch counts up from 0.
 pub const USERS_EPOCH_CHECK: &str = "users_epoch_check";
 /// A user's revision counts up from 1.

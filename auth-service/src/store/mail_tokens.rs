@@ -6,7 +6,9 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::row::UserRow;
 use crate::mail::{Purpose, TokenHash};
+use crate::user::User;
 
 /// A token that goes out, without the token.
 pub struct Minted<'a> {
@@ -47,18 +49,21 @@ pub async fn holder(
     hash: TokenHash,
     purpose: Purpose,
     now: OffsetDateTime,
-) -> Result<Option<Uuid>, Error> {
+) -> Result<Option<User>, Error> {
     database
         .read(move |c| {
             Box::pin(async move {
-                let query = sqlx::query_scalar!(
-                    "SELECT t.user_id FROM auth.mail_tokens t JOIN auth.users u ON u.id = t.user_id AND u.state = 'active'
+                let query = sqlx::query_as!(
+                    UserRow,
+                    "SELECT u.id, u.username, u.display_name, u.email, u.email_verified_at, u.roles, u.state, u.epoch,
+                            u.revision, u.created_at, u.updated_at
+                     FROM auth.mail_tokens t JOIN auth.users u ON u.id = t.user_id AND u.state = 'active'
                      WHERE t.hash = $1 AND t.purpose = $2 AND t.expires_at > $3",
                     hash.as_bytes(),
                     purpose.as_str(),
                     now,
                 );
-                Ok(query.fetch_optional(c).await?)
+                query.fetch_optional(c).await?.map(UserRow::meaning).transpose()
             })
         })
         .await

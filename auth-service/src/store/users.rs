@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::passwords::Stored;
 use super::row::{UserRow, role_texts, state_text, user_in};
 use crate::session::Key;
 use crate::user::{Changes, DisplayName, Email, Identifier, User, Username};
@@ -43,32 +44,33 @@ pub async fn insert(c: &mut PgConnection, user: &User, password_hash: &str) -> R
     Ok(())
 }
 
-/// The user of a username or of a verified email address, and the stored hash of the password.
-pub async fn by_identifier(database: &Database, identifier: Identifier) -> Result<Option<(User, String)>, Error> {
+/// The user of a username or of a verified email address, and the password.
+pub async fn by_identifier(database: &Database, identifier: Identifier) -> Result<Option<(User, Stored)>, Error> {
     database
         .read(move |c| {
             Box::pin(async move {
                 let query = sqlx::query!(
                     "SELECT id, username, display_name, email, email_verified_at, roles, state, epoch, revision,
-                            created_at, updated_at, password_hash
+                            created_at, updated_at, password_hash, password_revision
                      FROM auth.users
                      WHERE lower(username) = $1 OR (lower(email) = $1 AND email_verified_at IS NOT NULL)",
                     identifier.as_str(),
                 );
                 let Some(found) = query.fetch_optional(c).await? else { return Ok(None) };
-                Ok(Some((user_in!(found)?, found.password_hash)))
+                let stored = Stored { phc: found.password_hash, revision: found.password_revision };
+                Ok(Some((user_in!(found)?, stored)))
             })
         })
         .await
 }
 
 /// Locks a user until the transaction ends. False if the user is gone, disabled, or has another password.
-pub async fn lock_unchanged(c: &mut PgConnection, user: Uuid, password_hash: &str) -> Result<bool, Error> {
+pub async fn lock_unchanged(c: &mut PgConnection, user: Uuid, password_revision: i64) -> Result<bool, Error> {
     let query = sqlx::query!(
-        r#"SELECT state = 'active' AND password_hash = $2 AS "unchanged!"
+        r#"SELECT state = 'active' AND password_revision = $2 AS "unchanged!"
            FROM auth.users WHERE id = $1 FOR NO KEY UPDATE"#,
         user,
-        password_hash,
+        password_revision,
     );
     Ok(query.fetch_optional(c).await?.is_some_and(|row| row.unchanged))
 }

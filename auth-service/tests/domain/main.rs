@@ -4,4 +4,5 @@ mod addresses;
 mod passwords;
 mod refresh_tokens;
 mod rotation;
+mod strength;
 mod words;

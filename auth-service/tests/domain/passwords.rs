@@ -55,35 +55,63 @@ fn a_password_is_never_printed() {
 #[tokio::test]
 async fn the_reference_vector_matches_its_password_alone() {
     let hasher = hasher(&settings());
-    assert!(hasher.compare(presented("password"), PasswordHash::from_phc(VECTOR)).await.unwrap());
-    assert!(!hasher.compare(presented("Password"), PasswordHash::from_phc(VECTOR)).await.unwrap());
+    assert!(hasher.compare(presented("password"), PasswordHash::from_phc(VECTOR)).await.unwrap().matches);
+    assert!(!hasher.compare(presented("Password"), PasswordHash::from_phc(VECTOR)).await.unwrap().matches);
 }
 
 #[tokio::test]
 async fn a_hash_survives_the_database() {
     let hasher = hasher(&settings());
-    let phc = hasher.hash(Password::chosen(PASSWORD.to_owned()).unwrap()).await.unwrap().to_phc().unwrap();
+    let phc = hasher.hash(Password::chosen(PASSWORD.to_owned()).unwrap(), Vec::new()).await.unwrap().to_phc().unwrap();
     assert!(phc.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{phc}");
-    assert!(hasher.compare(presented(PASSWORD), PasswordHash::from_phc(&phc)).await.unwrap());
+    assert!(hasher.compare(presented(PASSWORD), PasswordHash::from_phc(&phc)).await.unwrap().matches);
 }
 
 #[tokio::test]
 async fn two_hashes_of_one_password_differ() {
     let hasher = hasher(&settings());
-    let hash = || async { hasher.hash(presented(PASSWORD)).await.unwrap().to_phc().unwrap() };
+    let hash = || async { hasher.hash(presented(PASSWORD), Vec::new()).await.unwrap().to_phc().unwrap() };
     assert_ne!(hash().await, hash().await);
 }
 
 #[tokio::test]
 async fn passwords_that_only_look_alike_differ() {
     let hasher = hasher(&settings());
-    let composed = hasher.hash(presented("caf\u{e9} caf\u{e9} caf\u{e9}")).await.unwrap();
-    assert!(!hasher.compare(presented("cafe\u{301} cafe\u{301} cafe\u{301}"), Some(composed)).await.unwrap());
+    let composed = hasher.hash(presented("caf\u{e9} caf\u{e9} caf\u{e9}"), Vec::new()).await.unwrap();
+    assert!(!hasher.compare(presented("cafe\u{301} cafe\u{301} cafe\u{301}"), Some(composed)).await.unwrap().matches);
+}
+
+#[tokio::test]
+async fn every_code_point_counts_up_to_the_last() {
+    let hasher = hasher(&settings());
+    let longest = "𝄞".repeat(127);
+    let hash = hasher.hash(presented(&format!("{longest}a")), Vec::new());
+    assert!(matches!(hash.await, Err(Refused::Guessable)), "512 bytes of one thing are looked at like any other");
+    let varied: String = (1_u32..=127).filter_map(|n| char::from_u32(0x1_0000 + n * n * 7919 % 0xFFFF)).collect();
+    let hash = hasher.hash(presented(&format!("{varied}𝄞")), Vec::new()).await.unwrap();
+    assert!(hasher.compare(presented(&format!("{varied}𝄞")), Some(hash.clone())).await.unwrap().matches);
+    assert!(!hasher.compare(presented(&format!("{varied}𝄢")), Some(hash)).await.unwrap().matches);
+}
+
+#[tokio::test]
+async fn a_hash_that_costs_less_than_those_of_today_is_renewed_for_who_knows_the_password() {
+    let (old, new) = (hasher(&settings()), hasher(&Settings { hash_passes: 2.try_into().unwrap(), ..settings() }));
+    let stored = old.hash(presented(PASSWORD), Vec::new()).await.unwrap();
+    let compared = new.compare(presented(PASSWORD), Some(stored.clone())).await.unwrap();
+    let renewed = compared.renewed.unwrap();
+    assert!(compared.matches && renewed.to_phc().unwrap().starts_with("$argon2id$v=19$m=8,t=2,p=1$"));
+    assert!(new.compare(presented("Password"), Some(stored)).await.unwrap().renewed.is_none());
+    let again = new.compare(presented(PASSWORD), Some(renewed.clone())).await.unwrap();
+    assert!(again.matches && again.renewed.is_none(), "once");
+    assert!(
+        old.compare(presented(PASSWORD), Some(renewed)).await.unwrap().renewed.is_none(),
+        "and never for a cheaper one"
+    );
 }
 
 #[tokio::test]
 async fn nobody_has_a_password() {
-    assert!(!hasher(&settings()).compare(presented(PASSWORD), None).await.unwrap());
+    assert!(!hasher(&settings()).compare(presented(PASSWORD), None).await.unwrap().matches);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 47] = [
+const REFUSED: [(&str, &str); 48] = [
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -32,6 +32,7 @@ const REFUSED: [(&str, &str); 47] = [
     (constraint::USERS_EMAIL_VERIFIED_CHECK, "UPDATE auth.users SET email = NULL"),
     (constraint::USERS_ROLES_CHECK, "UPDATE auth.users SET roles = '{root}'"),
     (constraint::USERS_STATE_CHECK, "UPDATE auth.users SET state = 'gone'"),
+    (constraint::USERS_PASSWORD_REVISION_CHECK, "UPDATE auth.users SET password_revision = 0"),
     (constraint::USERS_EPOCH_CHECK, "UPDATE auth.users SET epoch = -1"),
     (constraint::USERS_REVISION_CHECK, "UPDATE auth.users SET revision = 0"),
     (constraint::SESSIONS_PKEY, "INSERT INTO auth.sessions SELECT * FROM auth.sessions"),

@@ -1,7 +1,7 @@
 use proto::auth::v1::{ChangePasswordRequest, DeleteUserRequest, IntrospectTokenRequest};
 use tonic::{Code, Status};
 
-use crate::system::{PASSWORD, System, refused, violations, with_token};
+use crate::system::{PASSWORD, System, refused, registration, violations, with_token};
 
 const NEW: &str = "a battery of horses";
 
@@ -112,6 +112,24 @@ async fn all_that_is_wrong_is_told_at_once() {
     assert_eq!(violations(&status), ["name", "current_password", "new_password"]);
     assert_eq!(violations(&delete(&system, &token, "").await.unwrap_err()), ["password"]);
     assert_eq!(violations(&delete(&system, &token, &"x".repeat(129)).await.unwrap_err()), ["password"]);
+}
+
+#[tokio::test]
+async fn a_password_that_is_easy_to_guess_is_refused_wherever_one_is_chosen() {
+    let system = System::start().await;
+    let token = system.somebody("alice").await.access_token;
+    let mut request = registration("bob");
+    request.password = "bob@example.com bob".to_owned();
+    assert_eq!(violations(&system.register(request).await.unwrap_err()), ["password"]);
+    let request = ChangePasswordRequest {
+        name: "users/me".to_owned(),
+        current_password: PASSWORD.to_owned(),
+        new_password: "alice@example.com".to_owned(),
+        keep_other_sessions: false,
+    };
+    let status = system.users().change_password(with_token(&token, request)).await.unwrap_err();
+    assert_eq!(violations(&status), ["new_password"]);
+    assert!(system.try_log_in("alice", PASSWORD).await.is_ok());
 }
 
 #[tokio::test]

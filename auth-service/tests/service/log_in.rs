@@ -1,4 +1,4 @@
-use auth_service::password;
+use auth_service::password::{self, Hasher, Password};
 use sqlx::{Connection, Executor};
 use time::Duration;
 use tonic::Code;
@@ -67,12 +67,65 @@ async fn an_unusable_stored_hash_logs_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_hash_of_a_gigabyte_is_not_run() {
+    let system = System::start().await;
+    system.user("alice").await;
+    let gigabyte = "UPDATE auth.users SET password_hash = replace(password_hash, 'm=8,', 'm=1048576,')";
+    system.sql().await.execute(gigabyte).await.unwrap();
+    refused(system.try_log_in("alice", PASSWORD).await, Code::Unauthenticated, INVALID);
+}
+
+/// Gives every user a hash of [`PASSWORD`] that costs less than those of the service.
+async fn weaken(system: &System) -> String {
+    let cheapest = password::Settings { hash_lanes: 1.try_into().unwrap(), ..cheap_hashes() };
+    let hasher = Hasher::start(&cheapest, system.entropy.clone()).unwrap();
+    let password = Password::presented(PASSWORD.to_owned()).unwrap();
+    let phc = hasher.hash(password, Vec::new()).await.unwrap().to_phc().unwrap();
+    let weaken = "UPDATE auth.users SET password_hash = $1";
+    sqlx::query(weaken).bind(&phc).execute(&mut system.sql().await).await.unwrap();
+    phc
+}
+
+async fn stored_hash(system: &System) -> String {
+    let stored = "SELECT password_hash FROM auth.users";
+    sqlx::query_scalar(stored).fetch_one(&mut system.sql().await).await.unwrap()
+}
+
+fn costlier() -> password::Settings {
+    password::Settings { hash_passes: 2.try_into().unwrap(), ..cheap_hashes() }
+}
+
+#[tokio::test]
+async fn a_log_in_renews_a_hash_that_costs_too_little() {
+    let system = System::with(costlier()).await;
+    system.user("alice").await;
+    let weak = weaken(&system).await;
+    refused(system.try_log_in("alice", "wrong horse battery").await, Code::Unauthenticated, INVALID);
+    assert_eq!(stored_hash(&system).await, weak, "a wrong password renews nothing");
+    let granted = system.log_in("alice").await;
+    let renewed = stored_hash(&system).await;
+    assert!(renewed.starts_with("$argon2id$v=19$m=8,t=2,p=1$"), "{renewed}");
+    assert!(system.get(&granted.access_token, "users/me").await.is_ok(), "and ends nothing");
+    system.log_in("alice").await;
+    assert_eq!(stored_hash(&system).await, renewed, "once");
+}
+
+#[tokio::test]
+async fn log_ins_at_once_do_not_refuse_each_other_for_a_renewed_hash() {
+    let system = System::with(costlier()).await;
+    system.user("alice").await;
+    weaken(&system).await;
+    futures_util::future::join_all((0..5).map(|_| system.log_in("alice"))).await;
+    assert!(stored_hash(&system).await.contains("t=2"));
+}
+
+#[tokio::test]
 async fn a_password_changed_while_it_is_checked_wins() {
     let system = System::start().await;
     system.user("alice").await;
     let (mut change, mut watch) = (system.sql().await, system.sql().await);
     let mut change = change.begin().await.unwrap();
-    change.execute("UPDATE auth.users SET password_hash = password_hash || 'x'").await.unwrap();
+    change.execute("UPDATE auth.users SET password_revision = password_revision + 1").await.unwrap();
     let waits = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity USING (pid)
                  WHERE NOT granted AND datname = current_database()";
     let log_in = system.try_log_in("alice", PASSWORD);

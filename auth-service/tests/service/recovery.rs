@@ -234,3 +234,13 @@ async fn a_reset_works_for_who_is_throttled_and_ends_that() {
     assert!(system.try_log_in("alice", NEW).await.is_ok());
     assert!(system.try_log_in(&email, NEW).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_password_that_is_easy_to_guess_does_not_use_the_token_up() {
+    let system = System::start().await;
+    let email = system.verified("alice").await;
+    let token = system.reset_token(&email).await;
+    let status = system.reset(&token, &email).await.unwrap_err();
+    assert_eq!(violations(&status), ["new_password"]);
+    system.reset(&token, NEW).await.unwrap();
+}
