@@ -115,6 +115,7 @@ fn bearer(metadata: &MetadataMap) -> Result<&str, Status> {
 pub fn rejected(rejection: Rejection) -> Status {
     match rejection {
         Rejection::Expired => unauthenticated(Reason::TokenExpired, "the access token has expired"),
+        Rejection::SessionEnded => session_ended(),
         Rejection::Invalid => unauthenticated(Reason::TokenInvalid, "the access token is not valid"),
         Rejection::NoKeys => {
             Refusal::new(Code::Unavailable, Reason::AuthUnavailable, "access tokens cannot be checked yet")

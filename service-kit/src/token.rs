@@ -4,6 +4,7 @@
 //! parsed strictly *before* the library sees it, and its times are checked against our own clock after.
 
 mod keys;
+mod revocations;
 mod verifier;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::peer::Thumbprint;
 
 pub use self::keys::{Jwk, KeySet, Keys, UnusableKey};
+pub use self::revocations::{Revocation, Revocations};
 pub use self::verifier::{Rejection, Settings, Verifier};
 
 /// `typ` of an access token (RFC 9068 2.1): another kind of JWT can never pass for one.
