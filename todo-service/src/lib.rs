@@ -3,6 +3,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod config;
+pub mod deletion;
 pub mod fingerprint;
 pub mod grpc;
 pub mod limits;

@@ -164,6 +164,7 @@ pub async fn create(database: &Database, limits: &Limits, list: NewList) -> Resu
         Created::There => get(database, owner, id).await,
         Created::Taken => Err(Error::Taken),
         Created::Quota => Err(Error::Quota(max)),
+        Created::Gone => Err(Error::NotFound),
     }
 }
 

@@ -1,6 +1,7 @@
 //! All SQL. The macros check it against the schema when it is compiled.
 
 pub mod constraint;
+pub mod deletions;
 pub mod lists;
 pub mod todos;
 

@@ -17,6 +17,8 @@ pub enum Created {
     Taken,
     /// The owner has as many as allowed.
     Quota,
+    /// The owner has been deleted.
+    Gone,
 }
 
 struct Row {
@@ -81,6 +83,7 @@ pub async fn create(database: &Database, list: NewList, max: u32) -> Result<Crea
         "done" | "repeated" => Ok(Created::There),
         "taken" => Ok(Created::Taken),
         "quota" => Ok(Created::Quota),
+        "gone" => Ok(Created::Gone),
         _ => Err(Error::Corrupt { table: "todo.create_list", column: "outcome", id: id.to_string() }),
     }
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod batches;
 mod constraints;
+mod deletions;
 mod keys;
 mod lists;
 mod pages;
