@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::Parser;
 use local_postgres::{Cluster, Role};
+use proto::todo::v1::ListListsRequest;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::serve::App;
@@ -17,6 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Channel;
 
 use crate::client::{Client, PASSWORD, User};
+use crate::refusal::reason;
 use crate::mailbox::Mailbox;
 use crate::settings::Settings;
 
@@ -75,7 +77,14 @@ impl System {
     /// # Panics
     /// When it does not start.
     pub async fn configured(cluster: &'static Cluster, clock: Clock, change: impl Fn(Settings) -> Settings) -> Self {
-        Self::try_start(cluster, clock, change).await.expect("the system starts")
+        let system = Self::try_start(cluster, clock, change).await.expect("the system starts");
+        let mut stranger = system.anonymous().with_token("no token");
+        crate::eventually("todo-service hears auth-service", async || {
+            let refused = stranger.lists.list_lists(ListListsRequest::default()).await.err();
+            refused.is_some_and(|status| reason(&status) == "TOKEN_INVALID")
+        })
+        .await;
+        system
     }
 
     async fn try_start(

@@ -7,6 +7,9 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMes
 /// Name of the method option.
 const OPTION: &str = "access.v1.rule";
 
+/// Name of the method option that maps it to HTTP.
+const HTTP: &str = "google.api.http";
+
 /// Who may call one rpc.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rule {
@@ -16,6 +19,8 @@ pub(crate) struct Rule {
     pub(crate) caller: String,
     /// Names of the peers that may call; empty for all.
     pub(crate) peers: Vec<String>,
+    /// Whether its `google.api.http` is a GET.
+    pub(crate) safe: bool,
 }
 
 /// The rules of all rpcs in the pool, sorted by path.
@@ -44,7 +49,7 @@ fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String
     let options = method.options();
     let value = options.get_extension(&option);
     let message = value.as_message().ok_or_else(|| format!("({OPTION}) is not a message"))?;
-    let rule = Rule { path, caller: caller(message)?, peers: peers(message) };
+    let rule = Rule { path, caller: caller(message)?, peers: peers(message), safe: is_get(pool, &options) };
     let path = &rule.path;
     match rule.caller.as_str() {
         "CALLER_UNSPECIFIED" => Err(format!("{path} has an ({OPTION}) that names no caller")),
@@ -73,12 +78,19 @@ fn peers(rule: &DynamicMessage) -> Vec<String> {
     peers.iter().filter_map(|peer| peer.as_str().map(str::to_owned)).collect()
 }
 
+fn is_get(pool: &DescriptorPool, options: &DynamicMessage) -> bool {
+    let http = pool.get_extension_by_name(HTTP).filter(|http| options.has_extension(http));
+    let http = http.map(|http| options.get_extension(&http).into_owned());
+    http.as_ref().and_then(Value::as_message).is_some_and(|http| http.has_field_by_name("get"))
+}
+
 /// The body of `proto::access::RULES`.
 pub(crate) fn render(rules: &[Rule]) -> String {
     let mut code = String::from("&[\n");
-    for Rule { path, caller, peers } in rules {
+    for Rule { path, caller, peers, safe } in rules {
         let caller = variant(caller);
-        let _ = writeln!(code, "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?} }},");
+        let _ =
+            writeln!(code, "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?}, safe: {safe} }},");
     }
     code + "]"
 }

@@ -20,6 +20,8 @@ pub struct Rule {
     /// Names of the peers whose certificates may make the call; empty for all. Never empty
     /// with [`Caller::Peer`].
     pub peers: &'static [&'static str],
+    /// Whether it only reads: its `google.api.http` is a GET (safe, RFC 9110 9.2.1).
+    pub safe: bool,
 }
 
 /// Sorted by path.

@@ -51,8 +51,8 @@ fn a_rule_becomes_a_row_of_the_table() {
     );
     let rules = access_table::rules(&pool).expect("no fault");
     let expected = r#"&[
-    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"] },
-    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[] },
+    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"], safe: false },
+    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[], safe: false },
 ]"#;
     assert_eq!(access_table::render(&rules), expected);
 }
@@ -76,6 +76,13 @@ fn a_rule_is_found_by_the_path_of_the_call() {
     }
     let introspect = access::rule("/auth.v1.TokenService/IntrospectToken").expect("a rule");
     assert_eq!((introspect.caller, introspect.peers), (Caller::Peer, &["todo-service"][..]));
+}
+
+#[test]
+fn an_rpc_is_safe_exactly_if_it_is_a_get() {
+    let safe = |path| access::rule(path).expect("a rule").safe;
+    assert!(safe("/todo.v1.TodoService/GetTodo") && safe("/todo.v1.TodoService/ListTodos"));
+    assert!(!safe("/todo.v1.TodoService/CreateTodo") && !safe("/todo.v1.TodoService/DeleteTodo"));
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use proto::access::v1::Caller as Required;
 use time::OffsetDateTime;
-use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor;
 use tonic::{Code, Request, Status};
 use uuid::Uuid;
@@ -76,7 +77,7 @@ impl Interceptor for Authenticate {
         match required {
             Required::Anonymous | Required::Peer => Ok(request),
             Required::User | Required::Admin => {
-                let claims = self.verifier.verify(bearer(request.metadata())?).map_err(rejected)?;
+                let claims = self.verifier.verify(bearer(request.metadata().as_ref())?).map_err(rejected)?;
                 if !is_holder(&claims, request.extensions().get()) {
                     return Err(rejected(Rejection::Invalid));
                 }
@@ -98,8 +99,8 @@ fn is_holder(claims: &Claims, peer: Option<&Peer>) -> bool {
 }
 
 /// The token of exactly one `authorization: Bearer TOKEN` (RFC 6750; the scheme in any case, RFC 9110 11.1).
-fn bearer(metadata: &MetadataMap) -> Result<&str, Status> {
-    let mut values = metadata.get_all("authorization").iter();
+pub fn bearer(headers: &HeaderMap) -> Result<&str, Status> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
     let missing = || unauthenticated(Reason::TokenMissing, "an access token is required: authorization: Bearer TOKEN");
     let value = values.next().ok_or_else(missing)?;
     let invalid = || rejected(Rejection::Invalid);

@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
-use self::health::Health;
+use self::health::{Condition, Health};
 pub use self::limits::Limits;
 pub use self::probes::{ProbeSettings, probe};
 use self::worker::Workers;
@@ -90,6 +90,8 @@ pub struct Server {
     settings: Settings,
     clock: Clock,
     services: &'static [&'static str],
+    metrics: Metrics,
+    conditions: Vec<Condition>,
     tasks: JoinSet<&'static str>,
     stop: CancellationToken,
 }
@@ -103,6 +105,8 @@ impl Server {
             settings,
             clock,
             services,
+            metrics: Metrics::default(),
+            conditions: Vec::new(),
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
         })
@@ -117,6 +121,16 @@ impl Server {
         });
     }
 
+    /// Adds a figure to the metrics, read whenever they are: its name, and what it says.
+    pub fn measure(&mut self, name: &'static str, help: &'static str, read: impl Fn() -> f64 + Send + Sync + 'static) {
+        self.metrics.measure(name, help, read);
+    }
+
+    /// A name to ask health for besides those of the services, and whether it is well. Nothing else depends on it.
+    pub fn report(&mut self, name: &'static str, is_well: impl Fn() -> bool + Send + Sync + 'static) {
+        self.conditions.push(Condition { name, is_well: Box::new(is_well) });
+    }
+
     /// The server with its services. `routes` is called once in every worker and adds that worker's; health and reflection
     /// come on top. `database` is what health depends on.
     pub fn mount(self, database: Database, routes: impl Fn(&mut RoutesBuilder) + Send + Sync + 'static) -> App {
@@ -124,10 +138,11 @@ impl Server {
     }
 
     async fn run(mut self, database: Database, routes: Routes, stop: CancellationToken) -> anyhow::Result<()> {
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(std::mem::take(&mut self.metrics));
         let identity = tls::Reloading::start(self.settings.tls.clone(), Arc::clone(&metrics), self.stop.clone())?;
         let health = Health::new(self.services).await;
-        self.background("health", health.clone().follow(database));
+        let conditions = std::mem::take(&mut self.conditions);
+        self.background("health", health.clone().follow(database, conditions));
         let probes = probes::serve(self.probes.try_clone()?, health.clone(), Arc::clone(&metrics));
         self.background("probes", probes);
         let drain = Duration::from_secs(self.settings.drain_seconds.into());

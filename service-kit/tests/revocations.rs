@@ -34,6 +34,7 @@ impl Bench {
         let (token_issuer, token_audience) = ("issuer".to_owned(), "audience".to_owned());
         let settings = Settings { token_issuer, token_audience, token_cache: NonZeroUsize::new(16).unwrap() };
         let revocations = Revocations::default();
+        revocations.set_life(LIFE);
         let verifier = Verifier::new(&settings, keys, clock.clone()).heeding(revocations.clone());
         Self { key, clock, revocations, verifier }
     }
@@ -52,11 +53,11 @@ impl Bench {
 
     fn revoke(&self, revocation: Revocation) {
         let now = self.clock.now();
-        self.revocations.extend([(now, revocation)], LIFE, now);
+        self.revocations.extend([(now, revocation)], now);
     }
 
     fn told_nothing_new(&self) {
-        self.revocations.extend([], LIFE, self.clock.now());
+        self.revocations.confirm(self.clock.now());
     }
 
     fn refused(&self, token: &str) -> Option<Rejection> {
@@ -111,7 +112,7 @@ fn a_replaced_view_forgets_what_it_does_not_say() {
     let (first, second) = (bench.token(id(1), id(2), 0), bench.token(id(1), id(3), 0));
     bench.revoke(Revocation::Session(id(2)));
     let now = bench.clock.now();
-    bench.revocations.replace([(now, Revocation::Session(id(3)))], LIFE, now);
+    bench.revocations.replace([(now, Revocation::Session(id(3)))], now);
     assert_eq!(bench.refused(&first), None);
     assert_eq!(bench.refused(&second), Some(Rejection::SessionEnded));
 }

@@ -5,15 +5,16 @@ CREATE TABLE todo.deleted_users (
     CONSTRAINT deleted_users_pkey PRIMARY KEY (user_id)
 );
 
--- How far auth-service's feed has been followed: all that it says up to there is done here. One row.
+-- How far auth-service's feed has been followed: the users who were deleted up to this cursor, which only auth-service can
+-- read, are purged here. Replicas that purge the same users may leave the earlier of their cursors. One row.
 CREATE TABLE todo.feed (
     id smallint NOT NULL,
-    followed_to bigint NOT NULL,
+    followed_to text NOT NULL,
     CONSTRAINT feed_pkey PRIMARY KEY (id),
     CONSTRAINT feed_one_row CHECK (id = 1),
-    CONSTRAINT feed_followed_to_range CHECK (followed_to >= 0)
+    CONSTRAINT feed_followed_to_length CHECK (char_length(followed_to) <= 64)
 );
-INSERT INTO todo.feed VALUES (1, 0);
+INSERT INTO todo.feed VALUES (1, '');
 
 CREATE INDEX lists_owner_id ON todo.lists (owner_id);
 
@@ -81,12 +82,12 @@ END
 $$;
 
 -- Takes everything of these users away, at most max_todos todos at a time, and answers whether nothing is left. Only then, and
--- in the same transaction, the cursor moves: whoever reads it knows what is done. Safe to call again, and at once from
+-- in the same transaction, the cursor is kept: whoever reads it knows what is done. Safe to call again, and at once from
 -- several replicas.
 --
 -- Lists first, then what is in them, as every write does; their rows are locked to the end, so a write that waits
 -- finds no list.
-CREATE FUNCTION todo.purge_users(users uuid[], up_to bigint, max_todos bigint) RETURNS boolean
+CREATE FUNCTION todo.purge_users(users uuid[], up_to text, max_todos bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     purged bigint;
@@ -110,7 +111,7 @@ BEGIN
     -- With their members, and with what was written to them until they were locked.
     DELETE FROM todo.lists l WHERE l.owner_id = ANY (users);
     DELETE FROM todo.list_members m WHERE m.user_id = ANY (users);
-    UPDATE todo.feed SET followed_to = up_to WHERE followed_to < up_to;
+    UPDATE todo.feed SET followed_to = up_to WHERE up_to IS NOT NULL;
     RETURN true;
 END
 $$;

@@ -54,9 +54,9 @@ pub struct Config {
 #[group(skip)]
 #[command(next_help_heading = "auth-service")]
 pub struct Auth {
-    /// Address of auth-service, whose keys verify access tokens
-    #[arg(long, env = "AUTH_ADDRESS", default_value = "https://127.0.0.1:50051")]
-    pub auth_address: Uri,
+    /// Addresses of the replicas of auth-service, separated by commas: one is followed, the next when it fails
+    #[arg(long, env = "AUTH_ADDRESS", default_value = "https://127.0.0.1:50051", value_delimiter = ',')]
+    pub auth_address: Vec<Uri>,
     /// DNS name that auth-service's certificate must carry
     #[arg(long, env = "AUTH_NAME", default_value = "auth-service")]
     pub auth_name: String,

@@ -1,12 +1,15 @@
 //! The gRPC edge. A handler parses, makes one call inward, and replies.
 
 mod errors;
-pub mod keys;
+pub mod feed;
+pub mod introspection;
 mod lists;
 mod mask;
 mod messages;
 mod names;
+pub mod staleness;
 mod todos;
+pub mod upstream;
 
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use self::lists::Lists;
+use self::staleness::Staleness;
 use self::todos::Todos;
 use crate::limits::Limits;
 
@@ -41,11 +45,13 @@ pub struct Parts {
     pub limits: Limits,
     /// The access tokens, as they are checked.
     pub verifier: Arc<Verifier>,
+    /// What applies when auth-service is not heard.
+    pub staleness: Staleness,
 }
 
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
-    let authenticate = Authenticate::new(Arc::clone(&parts.verifier));
+    let (authenticate, staleness) = (Authenticate::new(Arc::clone(&parts.verifier)), parts.staleness.clone());
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
 
     let lists = ListServiceServer::new(Lists(parts.clone()))
@@ -54,6 +60,6 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let todos =
         TodoServiceServer::new(Todos(parts)).max_decoding_message_size(decoding).max_encoding_message_size(encoding);
     routes
-        .add_service(InterceptedService::new(lists, authenticate.clone()))
-        .add_service(InterceptedService::new(todos, authenticate));
+        .add_service(InterceptedService::new(staleness.guard(lists), authenticate.clone()))
+        .add_service(InterceptedService::new(staleness.guard(todos), authenticate));
 }

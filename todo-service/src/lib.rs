@@ -21,11 +21,13 @@ use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
-use service_kit::tls;
-use service_kit::token::{Keys, Verifier};
+use service_kit::token::{Keys, Revocations, Verifier};
 
 use crate::config::Config;
-use crate::grpc::keys::KeyFetcher;
+use crate::grpc::feed::Follower;
+use crate::grpc::introspection::Introspector;
+use crate::grpc::staleness::Staleness;
+use crate::grpc::upstream::Upstream;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
@@ -38,34 +40,51 @@ struct Mount {
     entropy: Entropy,
     page_tokens: Arc<PageTokens>,
     keys: Keys,
+    revocations: Revocations,
+    staleness: Staleness,
 }
 
-/// Binds the ports and starts to follow the keys of auth-service, which need not be there yet.
+/// Binds the ports and starts to follow the feed of auth-service, which need not be there yet.
 #[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]
 pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
     let secret = Secret::read(&config.common.key_file)?;
     let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
     let database = Database::new(&config.common.database);
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
-    let keys = Keys::default();
-    let auth = tls::channel(&config.common.serve.tls, &config.auth.auth_address, &config.auth.auth_name)?;
-    let fetcher = KeyFetcher::new(auth, keys.clone(), clock.clone(), entropy.clone());
-    server.background("keys", async move { match fetcher.run().await {} });
-    let mount = Mount { config, database, clock, entropy, page_tokens: Arc::new(page_tokens), keys };
+    let (keys, revocations) = (Keys::default(), Revocations::default());
+    let upstream = Upstream::new(&config.auth, &config.common.serve.tls)?;
+    let introspector = Introspector::new(upstream.clone(), clock.clone());
+    let (known, purged) = (revocations.clone(), database.sibling());
+    let follower = Follower::new(upstream, keys.clone(), known, purged, clock.clone(), entropy.clone());
+    server.background("feed", async move { match follower.run().await {} });
+    let page_tokens = Arc::new(page_tokens);
+    let staleness = Staleness::new(revocations.clone(), introspector, clock.clone());
+    report(&mut server, &staleness);
+    let mount = Mount { config, database, clock, entropy, page_tokens, keys, revocations, staleness };
     Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
+}
+
+/// Tells how well auth-service is heard: nothing is refused for it at first, so whoever runs the service must see it.
+fn report(server: &mut Server, staleness: &Staleness) {
+    let (age, is_fresh) = (staleness.clone(), staleness.clone());
+    let help = "Time since auth-service last said that no revocation is missing; infinite before the first time";
+    server.measure("auth_feed_age_seconds", help, move || age.age().map_or(f64::INFINITY, |age| age.as_secs_f64()));
+    server.report("auth-feed", move || is_fresh.is_fresh());
 }
 
 impl Mount {
     /// Adds the services of the worker that calls it, with connections and a cache of its own.
     fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
         let common = &self.config.common;
+        let verifier = Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone());
         let parts = grpc::Parts {
             database: self.database.sibling(),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             page_tokens: Arc::clone(&self.page_tokens),
             limits: self.config.limits,
-            verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
+            verifier: Arc::new(verifier.heeding(self.revocations.clone())),
+            staleness: self.staleness.clone(),
         };
         grpc::mount(routes, parts, &common.serve.limits);
     }

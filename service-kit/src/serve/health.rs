@@ -23,6 +23,12 @@ pub(super) struct Health {
     ready: Arc<AtomicBool>,
 }
 
+/// Something that a service tells about itself.
+pub(super) struct Condition {
+    pub(super) name: &'static str,
+    pub(super) is_well: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
 impl Health {
     /// Not ready until the database has answered once.
     pub(super) async fn new(services: &'static [&'static str]) -> Self {
@@ -45,11 +51,14 @@ impl Health {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
-    /// Asks the database again and again, and tells what it says.
-    pub(super) async fn follow(self, database: Database) {
+    /// Asks the database again and again, and tells what it says; the conditions too.
+    pub(super) async fn follow(self, database: Database, conditions: Vec<Condition>) {
         let mut tick = interval(EVERY);
         loop {
             tick.tick().await;
+            for Condition { name, is_well } in &conditions {
+                self.reporter.set_service_status(name, status(is_well())).await;
+            }
             let answers = database.probe().await;
             if self.is_ready() != answers {
                 if answers {
@@ -66,9 +75,12 @@ impl Health {
     /// calls in flight finish.
     pub(super) async fn publish(&self, ready: bool) {
         self.ready.store(ready, Ordering::Release);
-        let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
         for name in self.services.iter().copied().chain([""]) {
-            self.reporter.set_service_status(name, status).await;
+            self.reporter.set_service_status(name, status(ready)).await;
         }
     }
+}
+
+fn status(well: bool) -> ServingStatus {
+    if well { ServingStatus::Serving } else { ServingStatus::NotServing }
 }

@@ -1,12 +1,14 @@
 //! Counts and durations, in a registry of this server's own: there is no global one, so two servers in
 //! a test do not share it.
 
+use std::fmt;
 use std::time::Duration;
 
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tonic::Code;
@@ -68,6 +70,26 @@ impl Default for Metrics {
     }
 }
 
+/// A figure that is read when the metrics are.
+struct Measured<F> {
+    name: &'static str,
+    help: &'static str,
+    read: F,
+}
+
+impl<F> fmt::Debug for Measured<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl<F: Fn() -> f64 + Send + Sync + 'static> Collector for Measured<F> {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let figure = ConstGauge::new((self.read)());
+        figure.encode(encoder.encode_descriptor(self.name, self.help, None, figure.metric_type())?)
+    }
+}
+
 /// Counts an open connection until dropped.
 pub(crate) struct Open(Gauge);
 
@@ -78,6 +100,15 @@ impl Drop for Open {
 }
 
 impl Metrics {
+    pub(crate) fn measure(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        read: impl Fn() -> f64 + Send + Sync + 'static,
+    ) {
+        self.registry.register_collector(Box::new(Measured { name, help, read }));
+    }
+
     pub(crate) fn open_connection(&self) -> Open {
         self.connections.inc();
         Open(self.connections.clone())

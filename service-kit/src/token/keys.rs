@@ -7,7 +7,6 @@ use arc_swap::ArcSwap;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-use tokio::sync::Notify;
 
 /// The encodings, sign bit apart, of Ed25519's points of small order: with such a key one fixed signature fits
 /// every message, and the library takes it (measured with jsonwebtoken 11.1).
@@ -106,35 +105,19 @@ fn usable(jwk: &Jwk) -> Result<DecodingKey, UnusableKey> {
     DecodingKey::from_ed_components(&jwk.x).map_err(|_| refused("x is not a key"))
 }
 
-/// The keys in force, shared by every worker, and a bell for a key that is not among them.
+/// The keys in force, shared by every worker.
 #[derive(Clone, Default)]
-pub struct Keys(Arc<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    current: ArcSwap<KeySet>,
-    unknown: Notify,
-}
+pub struct Keys(Arc<ArcSwap<KeySet>>);
 
 impl Keys {
     /// Replaces all keys at once.
     pub fn replace(&self, keys: KeySet) {
-        self.0.current.store(Arc::new(keys));
+        self.0.store(Arc::new(keys));
     }
 
     /// The keys in force.
     #[must_use]
     pub fn current(&self) -> Arc<KeySet> {
-        self.0.current.load_full()
-    }
-
-    /// Waits until a token names a key that is not known. One wake-up for any number of tokens: whoever fetches keys
-    /// decides how often.
-    pub async fn unknown(&self) {
-        self.0.unknown.notified().await;
-    }
-
-    pub(super) fn report_unknown(&self) {
-        self.0.unknown.notify_one();
+        self.0.load_full()
     }
 }

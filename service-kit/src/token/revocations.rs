@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{Claims, LEEWAY};
+use super::{Claims, LEEWAY, MAX_LIFETIME};
 
 /// Seconds that an entry stays beyond one life: the leeway of the verifier, and as much for a token that was being signed
 /// when its session ended.
@@ -53,13 +53,16 @@ struct Inner {
 
 impl Default for Inner {
     fn default() -> Self {
-        Self { current: ArcSwap::default(), changed: watch::Sender::new(()) }
+        let life = Duration::from_secs(MAX_LIFETIME.unsigned_abs());
+        let view = View { slices: Vec::new(), life, heard: None };
+        Self { current: ArcSwap::from_pointee(view), changed: watch::Sender::new(()) }
     }
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct View {
     slices: Vec<Arc<Slice>>,
+    life: Duration,
     heard: Option<OffsetDateTime>,
 }
 
@@ -75,23 +78,34 @@ struct Slice {
 
 impl Revocations {
     /// Forgets all and takes these in their place: each with the time at which it happened.
-    pub fn replace(
-        &self,
-        all: impl IntoIterator<Item = (OffsetDateTime, Revocation)>,
-        life: Duration,
-        now: OffsetDateTime,
-    ) {
-        self.put(View { slices: Vec::new(), heard: None }, all, life, now);
+    pub fn replace(&self, all: impl IntoIterator<Item = (OffsetDateTime, Revocation)>, now: OffsetDateTime) {
+        let View { life, heard, .. } = **self.0.current.load();
+        self.put(View { slices: Vec::new(), life, heard }, all, now);
     }
 
-    /// Adds these, none perhaps, as heard now; what is older than the life of an access token leaves.
-    pub fn extend(
-        &self,
-        new: impl IntoIterator<Item = (OffsetDateTime, Revocation)>,
-        life: Duration,
-        now: OffsetDateTime,
-    ) {
-        self.put(View::clone(&self.0.current.load()), new, life, now);
+    /// Adds these.
+    pub fn extend(&self, new: impl IntoIterator<Item = (OffsetDateTime, Revocation)>, now: OffsetDateTime) {
+        self.put(View::clone(&self.0.current.load()), new, now);
+    }
+
+    /// Nothing is missing, now; what is older than the life of an access token leaves.
+    pub fn confirm(&self, now: OffsetDateTime) {
+        let mut view = View::clone(&self.0.current.load());
+        view.forget(now);
+        view.heard = Some(now);
+        self.0.current.store(Arc::new(view));
+    }
+
+    /// How long an access token lives. What is revoked is remembered as long.
+    pub fn set_life(&self, life: Duration) {
+        let view = View::clone(&self.0.current.load());
+        self.0.current.store(Arc::new(View { life, ..view }));
+    }
+
+    /// How long an access token lives.
+    #[must_use]
+    pub fn life(&self) -> Duration {
+        self.0.current.load().life
     }
 
     /// When we were last told that nothing is missing; `None` before the first time.
@@ -100,7 +114,7 @@ impl Revocations {
         self.0.current.load().heard
     }
 
-    /// How many slices and entries there are, for measuring.
+    /// How many entries there are.
     #[must_use]
     pub fn size(&self) -> usize {
         self.0.current.load().slices.iter().map(|slice| slice.sessions.len() + slice.epochs.len()).sum()
@@ -126,46 +140,39 @@ impl Revocations {
     }
 
     /// There is one writer: whoever follows auth-service.
-    fn put(
-        &self,
-        mut view: View,
-        new: impl IntoIterator<Item = (OffsetDateTime, Revocation)>,
-        life: Duration,
-        now: OffsetDateTime,
-    ) {
-        let kept = life + Duration::from_secs(MARGIN);
-        view.slices.retain(|slice| now < slice.latest + kept);
-        let mut new = new.into_iter().peekable();
-        let any = new.peek().is_some();
-        if any {
-            let mut slice = view.newest(now, life / SLICES);
-            new.for_each(|(at, revocation)| slice.add(at, revocation));
-            view.slices.push(Arc::new(slice));
-        }
-        view.heard = Some(now);
+    fn put(&self, mut view: View, new: impl IntoIterator<Item = (OffsetDateTime, Revocation)>, now: OffsetDateTime) {
+        view.forget(now);
+        let mut slice = view.newest(now);
+        new.into_iter().for_each(|(at, revocation)| slice.add(at, revocation));
+        view.slices.push(Arc::new(slice));
         self.0.current.store(Arc::new(view));
-        if any {
-            self.0.changed.send_replace(());
-        }
+        self.0.changed.send_replace(());
     }
 }
 
 impl View {
+    /// Drops the slices that no token can meet any more.
+    fn forget(&mut self, now: OffsetDateTime) {
+        let kept = self.life + Duration::from_secs(MARGIN);
+        self.slices.retain(|slice| now < slice.latest + kept);
+    }
+
     /// The slice to add to, taken out of the view: a copy of the last one, unless that has had its time.
-    fn newest(&mut self, now: OffsetDateTime, width: Duration) -> Slice {
+    fn newest(&mut self, now: OffsetDateTime) -> Slice {
+        let width = self.life / SLICES;
         match self.slices.pop_if(|slice| now < slice.began + width) {
             Some(slice) => Slice::clone(&slice),
-            None => Slice {
-                began: now,
-                latest: OffsetDateTime::UNIX_EPOCH,
-                sessions: HashSet::new(),
-                epochs: HashMap::new(),
-            },
+            None => Slice::new(now),
         }
     }
 }
 
 impl Slice {
+    fn new(began: OffsetDateTime) -> Self {
+        let latest = OffsetDateTime::UNIX_EPOCH;
+        Self { began, latest, sessions: HashSet::new(), epochs: HashMap::new() }
+    }
+
     fn add(&mut self, at: OffsetDateTime, revocation: Revocation) {
         let mut raise = |user, least| {
             let epoch = self.epochs.entry(user).or_insert(least);

@@ -111,10 +111,7 @@ impl Verifier {
 
     fn check_signature(&self, token: &str, keys: &KeySet) -> Result<Claims, Rejection> {
         let kid = strict_header(token).ok_or(Rejection::Invalid)?;
-        let Some(key) = keys.get(&kid) else {
-            self.keys.report_unknown();
-            return Err(Rejection::Invalid);
-        };
+        let key = keys.get(&kid).ok_or(Rejection::Invalid)?;
         let verified = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| Rejection::Invalid)?;
         Ok(verified.claims)
     }

@@ -16,9 +16,13 @@ use service_kit::peer::{Peer, Thumbprint};
 use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 use service_kit::serve;
+use service_kit::token::Revocations;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use time::macros::datetime;
+use todo_service::grpc::introspection::Introspector;
+use todo_service::grpc::staleness::Staleness;
+use todo_service::grpc::upstream::Upstream;
 use todo_service::grpc::{Parts, mount};
 use todo_service::limits::Limits;
 use tonic::body::Body;
@@ -50,6 +54,7 @@ pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
+    pub(crate) revocations: Revocations,
     name: String,
     issuer: Issuer,
     routes: Routes,
@@ -70,6 +75,15 @@ impl World {
 
     /// With other limits than the defaults.
     pub(crate) async fn with(adjust: impl FnOnce(&mut Limits)) -> Self {
+        Self::made(adjust, Upstream::over(Vec::new())).await
+    }
+
+    /// With an auth-service to ask.
+    pub(crate) async fn following(upstream: Upstream) -> Self {
+        Self::made(|_| {}, upstream).await
+    }
+
+    async fn made(adjust: impl FnOnce(&mut Limits), upstream: Upstream) -> Self {
         let Defaults { mut limits, transport } = Defaults::parse_from(["test"]);
         adjust(&mut limits);
         let name = database::migrated().await;
@@ -78,6 +92,7 @@ impl World {
         let issuer = Issuer::new(clock.clone());
         let secret = Secret::from_hex(&"5e".repeat(32)).unwrap();
         let page_tokens = Arc::new(PageTokens::new(&secret, clock.clone(), entropy.clone()).unwrap());
+        let (revocations, introspector) = (Revocations::default(), Introspector::new(upstream, clock.clone()));
         let parts = Parts {
             database: database.clone(),
             clock: clock.clone(),
@@ -85,10 +100,11 @@ impl World {
             page_tokens,
             limits,
             verifier: issuer.verifier(),
+            staleness: Staleness::new(revocations.clone(), introspector, clock.clone()),
         };
         let mut routes = RoutesBuilder::default();
         mount(&mut routes, parts, &transport);
-        Self { database, clock, entropy, name, issuer, routes: routes.routes() }
+        Self { database, clock, entropy, revocations, name, issuer, routes: routes.routes() }
     }
 
     /// Somebody new, with a token that is good for five minutes.
