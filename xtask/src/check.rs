@@ -1,6 +1,7 @@
 //! `cargo xtask check`: what CI runs before the tests.
 
 mod boundaries;
+mod docs;
 mod modules;
 mod tools;
 
@@ -24,6 +25,7 @@ pub(crate) async fn run(require_tools: bool) -> anyhow::Result<()> {
         ("format", pass(workspace::cargo().args(["fmt", "--all", "--check"]))),
         ("crate boundaries", boundaries::check().map(|()| Outcome::Passed)),
         ("module boundaries", modules::check().map(|()| Outcome::Passed)),
+        ("documents", docs::check().map(|()| Outcome::Passed)),
         ("buf lint", tools::buf_lint(require_tools)),
         ("buf breaking", tools::buf_breaking(require_tools)),
         ("api-linter", tools::api_linter()),
