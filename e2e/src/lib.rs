@@ -3,6 +3,7 @@
 pub mod boundary;
 mod calls;
 pub mod client;
+pub mod fleet;
 pub mod identities;
 pub mod mailbox;
 pub mod probes;
@@ -16,6 +17,7 @@ pub mod system;
 pub mod wire;
 
 pub use client::{Client, User};
+pub use fleet::Fleet;
 pub use system::System;
 
 /// Waits until `holds`; fails when it does not within ten seconds.

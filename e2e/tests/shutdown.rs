@@ -2,44 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::process::{Process, command};
-use e2e::settings::Settings;
-use e2e::system::{channel, key_file, migrated_database};
-use e2e::{Client, User};
-use local_postgres::{Cluster, Role};
+use e2e::process::command;
+use e2e::{Client, Fleet, User};
 use proto::todo::v1::{GetTodoRequest, Todo};
 use rustix::process::Signal;
 use tonic::Code;
-
-struct Pair {
-    auth: Process,
-    todo: Process,
-    cluster: &'static Cluster,
-    todo_settings: Settings,
-    _files: tempfile::TempDir,
-}
-
-async fn pair() -> Pair {
-    let cluster = Cluster::throwaway().await.unwrap();
-    let database = migrated_database(cluster).await.unwrap();
-    let files = tempfile::tempdir().unwrap();
-    let key = files.path().join("key");
-    key_file(&key).unwrap();
-    let settings = Settings::of("auth-service", Role::AuthService, cluster, &database, &key);
-    let settings = settings.mail_into(&files.path().join("mail"));
-    let auth = Process::serve("auth-service", &settings).await.unwrap();
-    let todo_settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &key)
-        .with("AUTH_ADDRESS", format!("https://{}", auth.address));
-    let todo = Process::serve("todo-service", &todo_settings).await.unwrap();
-    Pair { auth, todo, cluster, todo_settings, _files: files }
-}
-
-impl Pair {
-    fn client(&self) -> Client {
-        let to = |address| channel(self.cluster.certificates(), address, "client");
-        Client::new(to(self.auth.address), to(self.todo.address), None)
-    }
-}
 
 /// Creates todos until the service refuses, and returns those that were acknowledged.
 async fn load(mut client: Client, number: usize) -> Vec<Todo> {
@@ -57,9 +24,9 @@ async fn load(mut client: Client, number: usize) -> Vec<Todo> {
     acknowledged
 }
 
-async fn stop_under_load(signal: Signal) -> (Pair, std::process::ExitStatus, Duration, Vec<Todo>, User) {
-    let mut pair = pair().await;
-    let alice = pair.client().sign_up("alice").await;
+async fn stop_under_load(signal: Signal) -> (Fleet, std::process::ExitStatus, Duration, Vec<Todo>, User) {
+    let mut pair = Fleet::start(1).await.unwrap();
+    let alice = pair.client(0, 0).sign_up("alice").await;
     e2e::eventually("the keys are there", async || alice.client.clone().create_todo("first").await.is_ok()).await;
     let mut callers = tokio::task::JoinSet::new();
     for number in 0..8 {
@@ -72,18 +39,18 @@ async fn stop_under_load(signal: Signal) -> (Pair, std::process::ExitStatus, Dur
     })
     .await;
     let begun = Instant::now();
-    pair.todo.signal(signal).unwrap();
-    let status = pair.todo.ended().await.unwrap();
+    pair.todo[0].signal(signal).unwrap();
+    let status = pair.todo[0].ended().await.unwrap();
     let took = begun.elapsed();
     let acknowledged = callers.join_all().await.into_iter().flatten().collect();
     (pair, status, took, acknowledged, alice)
 }
 
 /// Starts the service again and asks for every todo that it acknowledged before.
-async fn all_kept(pair: &mut Pair, alice: &User, acknowledged: &[Todo]) {
+async fn all_kept(pair: &mut Fleet, alice: &User, acknowledged: &[Todo]) {
     assert!(!acknowledged.is_empty());
-    pair.todo = Process::serve("todo-service", &pair.todo_settings).await.unwrap();
-    let mut alice = pair.client().with_token(&alice.granted.access_token);
+    pair.restart_todo(0).await.unwrap();
+    let mut alice = pair.client(0, 0).with_token(&alice.granted.access_token);
     e2e::eventually("it takes tokens", async || alice.clone().create_todo("after").await.is_ok()).await;
     for todo in acknowledged {
         let name = todo.name.clone();
@@ -108,8 +75,8 @@ async fn a_kill_signal_under_load_loses_no_acknowledged_write() {
 
 #[tokio::test]
 async fn a_service_whose_port_is_taken_ends_with_a_failure() {
-    let pair = pair().await;
-    let settings = pair.todo_settings.clone().with("LISTEN_ADDRESS", pair.todo.address.to_string());
+    let pair = Fleet::start(1).await.unwrap();
+    let settings = pair.todo_settings(0);
     let ended = command("todo-service", &settings).unwrap().arg("serve").output().await.unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(String::from_utf8(ended.stderr).unwrap().contains("cannot listen on"));
