@@ -13,8 +13,10 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::postgres::Database;
 use service_kit::token::{KeySet, Keys, Revocations, UnusableKey};
+use time::OffsetDateTime;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use self::messages::Told;
 use self::purge::{Deleted, Purger};
@@ -22,6 +24,8 @@ use super::upstream::Upstream;
 
 /// A stream that says nothing for longer is cut off: a bookmark comes every two seconds.
 const SILENCE: Duration = Duration::from_secs(5);
+/// How often auth-service is told how far we are, although nobody was deleted: what it must tell us again stays short.
+const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 /// Bounds of the time before another try, which doubles.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
@@ -44,6 +48,8 @@ struct Progress {
     keys: Option<KeySet>,
     /// The parts of a snapshot that have come so far.
     snapshot: Told,
+    /// When auth-service was last told how far we are.
+    acknowledged: Option<OffsetDateTime>,
     /// Streams in a row that ended before they said that nothing is missing.
     failures: u32,
 }
@@ -144,7 +150,7 @@ impl Listener {
                 if part.complete {
                     let Told { revocations, deleted } = std::mem::take(&mut progress.snapshot);
                     self.revocations.replace(revocations, now);
-                    self.pass_on(deleted, &cursor);
+                    self.pass_on(deleted, &cursor, progress);
                 }
             }
             Content::Event(event) => {
@@ -152,12 +158,15 @@ impl Listener {
                 told.add(event).ok_or(Failure::Meaningless("an event"))?;
                 self.revocations.extend(told.revocations, now);
                 if !told.deleted.is_empty() {
-                    self.pass_on(told.deleted, &cursor);
+                    self.pass_on(told.deleted, &cursor, progress);
                 }
             }
             Content::Bookmark(_) => {
                 self.revocations.confirm(now);
                 progress.failures = 0;
+                if progress.acknowledged.is_none_or(|at| now >= at + ACKNOWLEDGE) {
+                    self.pass_on(Vec::new(), &cursor, progress);
+                }
             }
         }
         if let Some(keys) = progress.keys.take_if(|_| self.revocations.heard().is_some()) {
@@ -167,8 +176,9 @@ impl Listener {
         Ok(())
     }
 
-    /// Leaves the purge to its own task: the next revocation does not wait for it.
-    fn pass_on(&self, users: Vec<uuid::Uuid>, cursor: &str) {
+    /// Leaves purge and acknowledgement to their own task: the next revocation does not wait for them.
+    fn pass_on(&self, users: Vec<Uuid>, cursor: &str, progress: &mut Progress) {
+        progress.acknowledged = Some(self.clock.now());
         // The purger lives as long as we do.
         drop(self.deleted.send(Deleted { users, cursor: cursor.to_owned() }));
     }

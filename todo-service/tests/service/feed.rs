@@ -224,6 +224,20 @@ async fn a_deleted_user_is_purged_and_then_acknowledged_however_often_that_fails
 }
 
 #[tokio::test]
+async fn auth_service_is_told_once_a_minute_how_far_the_feed_was_followed() {
+    let world = World::new().await;
+    let mut bench = Bench::over(world.database.clone(), world.clock.clone());
+    let stream = bench.caught_up().await;
+    assert_eq!(bench.auth.acknowledged().await, "1");
+    world.clock.advance(Duration::from_secs(59));
+    stream.say("2", bookmark());
+    bench.until(|bench| bench.revocations.heard() == Some(bench.clock.now())).await;
+    world.clock.advance(Duration::from_secs(1));
+    stream.say("3", bookmark());
+    assert_eq!(bench.auth.acknowledged().await, "3", "the second bookmark came too soon");
+}
+
+#[tokio::test]
 async fn a_service_that_starts_makes_itself_known_although_nobody_was_deleted() {
     let world = World::new().await;
     let mut bench = Bench::over(world.database.clone(), world.clock.clone());
