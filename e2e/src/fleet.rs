@@ -90,7 +90,7 @@ impl Fleet {
 
     /// The superuser's connection to the database.
     pub async fn admin(&self) -> anyhow::Result<PgConnection> {
-        self.cluster.admin(&self.database).await
+        Ok(self.cluster.admin(&self.database).await?)
     }
 
     /// All replicas of auth-service, from one on.
