@@ -76,6 +76,12 @@ impl Fleet {
         Ok(())
     }
 
+    /// Ends a replica of todo-service without a word.
+    pub async fn kill_todo(&mut self, replica: usize) -> anyhow::Result<()> {
+        self.todo[replica].signal(Signal::KILL)?;
+        self.todo[replica].ended().await.map(drop)
+    }
+
     /// Starts a replica of todo-service again, where it was, after it has ended.
     pub async fn restart_todo(&mut self, replica: usize) -> anyhow::Result<()> {
         self.todo[replica] = Process::serve("todo-service", &self.todo_settings(replica)).await?;

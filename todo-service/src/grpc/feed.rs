@@ -26,8 +26,8 @@ use super::upstream::Upstream;
 const SILENCE: Duration = Duration::from_secs(5);
 /// How often auth-service is told how far we are, although nobody was deleted: what it must tell us again stays short.
 const ACKNOWLEDGE: Duration = Duration::from_mins(1);
-/// Bounds of the time before another try, which doubles.
-const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// Bounds of the time before another try, which doubles: when auth-service is back, the gap is to be closed within a second.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
 /// Follows the feed.
 pub struct Follower {
