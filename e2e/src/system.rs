@@ -18,8 +18,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Channel;
 
 use crate::client::{Client, PASSWORD, User};
-use crate::refusal::reason;
 use crate::mailbox::Mailbox;
+use crate::refusal::reason;
 use crate::settings::Settings;
 
 /// A running pair. It stops when dropped.

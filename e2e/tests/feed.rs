@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use e2e::client::PASSWORD;
 use e2e::refusal::told;
+use e2e::settings::Settings;
 use e2e::{Client, Fleet};
 use futures_util::{StreamExt, stream};
 use proto::auth::v1::{
@@ -74,6 +75,12 @@ impl Act {
             }
         }
     }
+}
+
+/// Two replicas of each, with hashes that cost little: many users log in.
+async fn fleet() -> Fleet {
+    let cheap = |settings: Settings| settings.with("HASH_MEMORY_KIB", "8").with("HASH_PASSES", "1");
+    Fleet::configured(2, cheap).await.unwrap()
 }
 
 async fn administrator(fleet: &Fleet) -> Client {
@@ -151,13 +158,13 @@ async fn p99(fleet: &Fleet) -> Duration {
 
 #[tokio::test]
 async fn whatever_ends_a_token_ends_it_at_every_replica_within_200_ms() {
-    let fleet = Fleet::start(2).await.unwrap();
+    let fleet = fleet().await;
     assert!(p99(&fleet).await < IDLE);
 }
 
 #[tokio::test]
 async fn among_a_hundred_thousand_sessions_and_a_thousand_revocations_a_second_it_takes_less_than_a_second() {
-    let fleet = Fleet::start(2).await.unwrap();
+    let fleet = fleet().await;
     let mut crowd = fleet.client(0, 0);
     crowd.register("crowd").await.unwrap();
     let mut database = fleet.admin().await.unwrap();
