@@ -142,7 +142,7 @@ async fn a_stream_that_ends_within_a_snapshot_starts_anew() {
     assert_eq!(next.cursor, "");
     next.say("5", snapshot(&[bench.ended(id(2))], true));
     next.say("5", bookmark());
-    bench.until(|bench| bench.refused(id(2)).is_some()).await;
+    bench.until(|bench| bench.refused(id(2)) == Some(Rejection::SessionEnded)).await;
     assert_eq!(bench.refused(id(1)), None, "parts of two streams are no snapshot");
 }
 
