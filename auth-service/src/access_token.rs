@@ -1,7 +1,5 @@
 //! Access tokens as they are made (RFC 9068). How they are checked stands in `service_kit::token`.
 
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use service_kit::clock::Clock;
@@ -11,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::session::Session;
-use crate::signing_key::KeyRing;
+use crate::signing_key::Keychain;
 use crate::user::User;
 
 /// How access tokens are made.
@@ -36,7 +34,7 @@ pub struct AccessToken {
 /// Signs access tokens. Clones share the keys.
 #[derive(Clone)]
 pub struct Signer {
-    keys: Arc<KeyRing>,
+    keys: Keychain,
     issuer: String,
     audience: String,
     lifetime: Duration,
@@ -55,22 +53,16 @@ impl Settings {
 impl Signer {
     /// A signer of tokens that a verifier with the same `tokens` settings accepts.
     #[must_use]
-    pub fn new(
-        settings: &Settings,
-        tokens: &token::Settings,
-        keys: Arc<KeyRing>,
-        clock: Clock,
-        entropy: Entropy,
-    ) -> Self {
+    pub fn new(settings: &Settings, tokens: &token::Settings, keys: Keychain, clock: Clock, entropy: Entropy) -> Self {
         let lifetime = settings.lifetime();
         let (issuer, audience) = (tokens.token_issuer.clone(), tokens.token_audience.clone());
         Self { keys, issuer, audience, lifetime, clock, entropy }
     }
 
-    /// The public keys that tokens may be signed by.
+    /// The public keys that tokens may be signed by, now.
     #[must_use]
-    pub fn published(&self) -> &[Jwk] {
-        self.keys.published()
+    pub fn published(&self) -> Vec<Jwk> {
+        self.keys.ring().published().to_vec()
     }
 
     /// The life of a token.
@@ -102,7 +94,8 @@ impl Signer {
 
     /// The compact serialisation of a signed payload (RFC 7515, section 7.1).
     fn jws(&self, payload: &[u8]) -> Zeroizing<String> {
-        let key = self.keys.active();
+        let ring = self.keys.ring();
+        let key = ring.active();
         let header = format!(r#"{{"alg":"EdDSA","typ":"{}","kid":"{}"}}"#, token::TYPE, key.kid());
         let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let signed = format!("{}.{}", encode(header.as_bytes()), encode(payload));

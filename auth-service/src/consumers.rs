@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use service_kit::clock::Clock;
 use service_kit::postgres::{self, Database};
+use time::OffsetDateTime;
 
 use crate::feed::Cursor;
 use crate::store::consumers as store;
@@ -13,6 +14,17 @@ use crate::store::consumers as store;
 pub struct Consumers {
     database: Database,
     clock: Clock,
+}
+
+/// A service that follows the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumer {
+    /// The name in its certificate.
+    pub name: String,
+    /// How far it has acted.
+    pub cursor: Cursor,
+    /// When it last said so.
+    pub seen: OffsetDateTime,
 }
 
 /// Why nothing was acknowledged.
@@ -37,5 +49,15 @@ impl Consumers {
     pub async fn acknowledge(&self, name: Arc<str>, cursor: Cursor) -> Result<(), Error> {
         let known = store::acknowledge(&self.database, name, cursor, self.clock.now()).await?;
         if known { Ok(()) } else { Err(Error::AheadOfFeed) }
+    }
+
+    /// All of them, by name.
+    pub async fn all(&self) -> Result<Vec<Consumer>, Error> {
+        Ok(store::all(&self.database).await?)
+    }
+
+    /// Forgets one, which is gone for good; false if there is none of this name.
+    pub async fn forget(&self, name: &str) -> Result<bool, Error> {
+        Ok(store::forget(&self.database, name.to_owned()).await?)
     }
 }

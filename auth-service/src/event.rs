@@ -146,6 +146,8 @@ kinds! {
     SessionSuperseded = "session_superseded",
     /// Two parties held one refresh token; the session was ended.
     RefreshTokenReused = "refresh_token_reused",
+    /// A key that signs access tokens was published, began to sign, or was forgotten.
+    KeysChanged = "keys_changed",
 }
 
 /// What an act does to the access tokens that were given out before it.
@@ -155,6 +157,8 @@ pub enum Effect {
     None,
     /// Those of its session are over.
     EndsItsSession,
+    /// Those by keys are over that are published no more.
+    ChangesKeys,
     /// Those of its user are over that are of a lower epoch, or of a session, than its details say.
     EndsWhatItSays,
 }
@@ -167,6 +171,7 @@ impl Kind {
             Self::LoggedOut | Self::SessionRevoked | Self::SessionSuperseded | Self::RefreshTokenReused => {
                 Effect::EndsItsSession
             }
+            Self::KeysChanged => Effect::ChangesKeys,
             Self::UserDisabled
             | Self::UserEnabled
             | Self::UserDeleted

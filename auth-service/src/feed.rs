@@ -16,7 +16,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-pub use self::follower::{Follower, Interrupted, Item, Told};
+pub use self::follower::{Follower, Interrupted, Item, Revoked, Told};
 pub use self::pump::Pump;
 
 /// How much longer than the life of an access token a revocation may matter: the leeway of those who check tokens, and
@@ -43,7 +43,16 @@ pub struct Change {
     /// When it happened.
     pub at: OffsetDateTime,
     /// What it says.
-    pub revocation: Revocation,
+    pub what: What,
+}
+
+/// What an event says to those who follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// There are other keys.
+    Keys,
+    /// Tokens have ended.
+    Revoked(Revocation),
 }
 
 /// Access tokens that are not valid from now on.

@@ -12,6 +12,7 @@ pub mod feed;
 pub mod grpc;
 pub mod housekeeping;
 pub mod mail;
+pub mod operator;
 pub mod origin;
 pub mod password;
 pub mod session;
@@ -32,7 +33,7 @@ use service_kit::page::PageTokens;
 use service_kit::postgres::{self, Database};
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
-use service_kit::token::{KeySet, Keys, Verifier};
+use service_kit::token::{Keys, Verifier};
 use tokio::sync::watch;
 
 use crate::access_token::Signer;
@@ -45,7 +46,7 @@ use crate::mail::{Outbox, Postman};
 use crate::password::{Hasher, Password};
 use crate::session::RefreshTokens;
 use crate::sightings::Sightings;
-use crate::signing_key::KeyRing;
+use crate::signing_key::{Keychain, Rotation, Schedule};
 use crate::throttle::{Subjects, Throttle};
 use crate::user::Username;
 
@@ -82,11 +83,13 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
     let database = Database::new(&config.common.database);
     let housekeeping = Housekeeping::new(database.clone(), clock.clone(), &config.housekeeping);
-    let ring = Arc::new(KeyRing::load(&database, &secret, &clock, &entropy).await?);
-    let keys = Keys::default();
-    keys.replace(KeySet::new(ring.published())?);
+    let keychain = Keychain::load(&database, &secret, &clock, &entropy).await?;
+    let keys = keychain.verifying();
     let signer =
-        Signer::new(&config.access_tokens, &config.common.tokens, Arc::clone(&ring), clock.clone(), entropy.clone());
+        Signer::new(&config.access_tokens, &config.common.tokens, keychain.clone(), clock.clone(), entropy.clone());
+    let schedule = Schedule::new(&config.signing_keys, config.access_tokens.lifetime());
+    let rotation = Rotation::new(database.clone(), &secret, schedule, clock.clone(), entropy.clone())?;
+    server.background("key rotation", async move { match rotation.run().await {} });
     let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
     let subjects = Subjects::new(&secret);
     let addresses = Arc::new(Addresses::new(&config.addresses, clock.clone()));
@@ -94,7 +97,7 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
     let page_tokens = Arc::new(page_tokens);
     server.background("housekeeping", async move { match housekeeping.run().await {} });
-    let feed = follow(&mut server, &config, &database, &clock, &entropy);
+    let feed = follow(&mut server, &config, &database, keychain, &clock, &entropy);
     let sightings = Sightings::new(clock.clone());
     let written = sightings.clone().run(database.clone());
     server.background("sightings", async move { match written.await {} });
@@ -122,12 +125,19 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
 }
 
 /// Starts to number events and to tell them, those of other replicas too.
-fn follow(server: &mut Server, config: &Config, database: &Database, clock: &Clock, entropy: &Entropy) -> Feed {
+fn follow(
+    server: &mut Server,
+    config: &Config,
+    database: &Database,
+    keychain: Keychain,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> Feed {
     let settings = config.common.database.clone();
     let bell = watch::Sender::new(());
     let bells = [database.commits(), bell.subscribe()];
     let life = config.access_tokens.lifetime();
-    let pump = Pump::new(Database::new(&settings), bells, life, clock.clone(), entropy.clone());
+    let pump = Pump::new(Database::new(&settings), bells, life, keychain, clock.clone(), entropy.clone());
     let feed = pump.feed();
     server.background("feed", async move { match pump.run().await {} });
     let listen = async move { match postgres::listen(&settings, store::feed::CHANNEL, bell).await {} };

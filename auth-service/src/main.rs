@@ -1,9 +1,9 @@
-//! The program: `serve`, `migrate`, `probe`, `admin`.
+//! The program: `serve`, `migrate`, `probe`, `admin`, `keys`, `consumers`.
 
 use std::process::ExitCode;
 
 use auth_service::config::{Admin, Cli, Command};
-use auth_service::{bind, create_admin, store};
+use auth_service::{bind, create_admin, operator, store};
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::{config, postgres, process, serve, telemetry};
@@ -27,6 +27,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             postgres::migrate(&settings.database, &store::MIGRATOR).await
         }
         Command::Probe(settings) => serve::probe(&settings).await,
+        Command::Keys(command) => operator::keys(&command).await,
+        Command::Consumers(command) => operator::consumers(&command).await,
         Command::Admin(Admin::Create(settings)) => {
             telemetry::start(&settings.environment.telemetry)?;
             create_admin(&settings, std::io::stdin().lock()).await

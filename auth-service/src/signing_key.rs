@@ -1,18 +1,23 @@
-//! The Ed25519 key that signs access tokens: made once, kept sealed in the database, loaded at start.
+//! The Ed25519 keys that sign access tokens: kept sealed in the database, published before they sign and until the last token
+//! that they signed has expired, and exchanged while the service runs.
+
+mod keychain;
+mod rotation;
+mod schedule;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, Signature};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::postgres::{self, Database};
-use service_kit::secret::{Sealer, Secret};
-use service_kit::token::Jwk;
-use time::OffsetDateTime;
+use service_kit::postgres;
+use service_kit::secret::Sealer;
+use service_kit::token::{Jwk, UnusableKey};
 
-use crate::store::signing_keys as store;
+pub use self::keychain::Keychain;
+pub use self::rotation::{Rotation, Unrotated};
+pub use self::schedule::{CACHE, Schedule, Settings, Stage, Step, Stored};
 
 /// A key on its way between memory and database.
 pub struct Sealed {
@@ -36,7 +41,7 @@ pub struct SigningKey {
     pair: Ed25519KeyPair,
 }
 
-/// Why there is no key to sign with. Each stops the service at its start.
+/// Why there is no key to sign with. At its start, each stops the service.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The stored key was sealed under another secret, or was altered.
@@ -48,23 +53,20 @@ pub enum Error {
     /// The key that was just made is not there.
     #[error("the database has no active signing key")]
     Missing,
+    /// A stored public key is none.
+    #[error(transparent)]
+    Unusable(#[from] UnusableKey),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] postgres::Error),
 }
 
 impl KeyRing {
-    /// Loads the keys; on the first start of all, makes one. However many replicas start at once, the database keeps one
-    /// key, and all of them load that one.
-    pub async fn load(database: &Database, secret: &Secret, clock: &Clock, entropy: &Entropy) -> Result<Self, Error> {
-        let sealer = secret.sealer("signing-key").ok_or(Error::Unmade)?;
-        let active = match store::active(database).await? {
-            Some(sealed) => sealed,
-            None => first(database, &sealer, clock.now(), entropy).await?,
-        };
-        let active = SigningKey::open(&sealer, &active)?;
-        let published = store::published(database).await?;
-        Ok(Self { active, published: published.iter().map(|(kid, public_key)| jwk(kid, public_key)).collect() })
+    /// Opens the key that signs, among all; without one, `None`.
+    fn open(sealer: &Sealer, all: &[Stored]) -> Result<Option<Self>, Error> {
+        let Some(active) = all.iter().find(|stored| stored.stage.signs()) else { return Ok(None) };
+        let active = SigningKey::open(sealer, &active.key)?;
+        Ok(Some(Self { active, published: all.iter().map(|stored| jwk(&stored.key)).collect() }))
     }
 
     /// The key that signs.
@@ -102,12 +104,7 @@ impl SigningKey {
     }
 }
 
-/// Makes a key and offers it; whoever was first, the active key is the answer.
-async fn first(database: &Database, sealer: &Sealer, now: OffsetDateTime, entropy: &Entropy) -> Result<Sealed, Error> {
-    store::offer(database, make(sealer, entropy).ok_or(Error::Unmade)?, now).await?;
-    store::active(database).await?.ok_or(Error::Missing)
-}
-
+/// A new key, sealed.
 fn make(sealer: &Sealer, entropy: &Entropy) -> Option<Sealed> {
     let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).ok()?;
     let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).ok()?;
@@ -117,14 +114,14 @@ fn make(sealer: &Sealer, entropy: &Entropy) -> Option<Sealed> {
     Some(Sealed { kid, public_key, sealed_key })
 }
 
-fn jwk(kid: &str, public_key: &[u8]) -> Jwk {
+fn jwk(key: &Sealed) -> Jwk {
     Jwk {
         kty: "OKP".to_owned(),
         crv: "Ed25519".to_owned(),
         alg: "EdDSA".to_owned(),
         use_: "sig".to_owned(),
-        kid: kid.to_owned(),
-        x: BASE64_URL_SAFE_NO_PAD.encode(public_key),
+        kid: key.kid.clone(),
+        x: BASE64_URL_SAFE_NO_PAD.encode(&key.public_key),
     }
 }
 

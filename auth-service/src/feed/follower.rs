@@ -6,8 +6,9 @@ use std::sync::Arc;
 use service_kit::postgres::{self, Database};
 use time::OffsetDateTime;
 use tokio::sync::broadcast::{self, error::RecvError};
+use uuid::Uuid;
 
-use super::{Batch, Change, Cursor, Feed, Position, STEP};
+use super::{Batch, Change, Cursor, Feed, Position, Revocation, STEP, What};
 use crate::store::feed as store;
 
 /// What a follower is told.
@@ -29,14 +30,25 @@ pub enum Item {
     /// What was revoked before, and may still matter.
     Snapshot {
         /// In order.
-        changes: Vec<Change>,
+        revoked: Vec<Revoked>,
         /// Whether this is the last part.
         complete: bool,
     },
     /// Something was revoked.
-    Change(Change),
+    Revoked(Revoked),
     /// Nothing was revoked that has not been told.
     Bookmark,
+}
+
+/// A revocation, and the event that it is from.
+#[derive(Debug)]
+pub struct Revoked {
+    /// The event's id.
+    pub event: Uuid,
+    /// When it happened.
+    pub at: OffsetDateTime,
+    /// What is over.
+    pub revocation: Revocation,
 }
 
 /// Why a follower is told no more.
@@ -69,8 +81,16 @@ impl Feed {
     pub async fn follow(&self, database: Database, cursor: Option<Cursor>) -> Result<Follower, Interrupted> {
         // The batches first: whatever the position leaves out will come as one.
         let batches = self.batches.upgrade().ok_or(Interrupted::Stopped)?.subscribe();
-        let known = self.position().await?;
-        let resumed = cursor.filter(|cursor| *cursor <= known.head);
+        let mut known = self.position(Cursor::new(0)).await?;
+        let mut resumed = cursor;
+        if let Some(cursor) = cursor.filter(|cursor| *cursor > known.head) {
+            // Another replica may have told what this one has not read yet: that is no reason to begin anew.
+            if cursor <= store::head(&database).await? {
+                known = self.position(cursor).await?;
+            } else {
+                resumed = None;
+            }
+        }
         let told = match resumed {
             Some(cursor) => cursor,
             None => store::since(&database, self.clock.now() - self.window).await?.min(known.head),
@@ -80,11 +100,11 @@ impl Feed {
         Ok(Follower { feed, database, batches, told, known, snapshot, due })
     }
 
-    /// How far it goes; the first answer of the database is waited for.
-    async fn position(&self) -> Result<Position, Interrupted> {
-        let mut position = self.position.clone();
-        let known = position.wait_for(Option::is_some).await.map_err(|_| Interrupted::Stopped)?;
-        (*known).ok_or(Interrupted::Stopped)
+    /// How far it goes, as soon as it goes as far as `least`.
+    async fn position(&self, least: Cursor) -> Result<Position, Interrupted> {
+        let (mut position, reaches) = (self.position.clone(), |known: &Position| known.head >= least);
+        let known = position.wait_for(|known| known.as_ref().is_some_and(reaches)).await;
+        known.ok().and_then(|known| *known).ok_or(Interrupted::Stopped)
     }
 }
 
@@ -112,7 +132,9 @@ impl Follower {
         self.told = upto;
         if self.snapshot {
             let cursor = complete.then_some(upto);
-            self.due.push_back(Told { cursor, time, item: Item::Snapshot { changes, complete } });
+            // The keys were told before.
+            let revoked = changes.into_iter().filter_map(Revoked::of).collect();
+            self.due.push_back(Told { cursor, time, item: Item::Snapshot { revoked, complete } });
             self.snapshot = !complete;
         } else {
             self.due.extend(changes.into_iter().map(Told::from));
@@ -154,6 +176,17 @@ impl Told {
 
 impl From<Change> for Told {
     fn from(change: Change) -> Self {
-        Self { cursor: Some(change.place), time: change.at, item: Item::Change(change) }
+        let (cursor, time) = (Some(change.place), change.at);
+        Self { cursor, time, item: Revoked::of(change).map_or(Item::Keys, Item::Revoked) }
+    }
+}
+
+impl Revoked {
+    /// What a change revokes; nothing if it is about keys.
+    fn of(change: Change) -> Option<Self> {
+        match change.what {
+            What::Keys => None,
+            What::Revoked(revocation) => Some(Self { event: change.id, at: change.at, revocation }),
+        }
     }
 }

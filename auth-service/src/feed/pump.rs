@@ -10,7 +10,8 @@ use service_kit::postgres::{self, Database};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep};
 
-use super::{Batch, Cursor, Feed, MARGIN, Position, STEP};
+use super::{Batch, Cursor, Feed, MARGIN, Position, STEP, What};
+use crate::signing_key::{self, Keychain};
 use crate::store::feed as store;
 
 /// Batches that a follower may be behind before it reads from the table.
@@ -29,6 +30,7 @@ pub struct Pump {
     entropy: Entropy,
     bells: [watch::Receiver<()>; 2],
     window: time::Duration,
+    keychain: Keychain,
     position: watch::Sender<Option<Position>>,
     batches: broadcast::Sender<Arc<Batch>>,
     bookmarked: Option<Instant>,
@@ -36,17 +38,20 @@ pub struct Pump {
 
 impl Pump {
     /// A pump that looks when one of these bells rings: after commits of this process, and when another one says so.
-    /// `database` has connections of its own, so that what the pump writes does not ring; `life` is that of an access token.
+    /// `database` has connections of its own, so that what the pump writes does not ring; `life` is that of an access token. The
+    /// keychain is reloaded before anybody is told that there are other keys.
     #[must_use]
     pub fn new(
         database: Database,
         bells: [watch::Receiver<()>; 2],
         life: time::Duration,
+        keychain: Keychain,
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
         let (position, batches) = (watch::Sender::new(None), broadcast::Sender::new(BACKLOG));
-        Self { database, clock, entropy, bells, window: life + MARGIN, position, batches, bookmarked: None }
+        let window = life + MARGIN;
+        Self { database, clock, entropy, bells, window, keychain, position, batches, bookmarked: None }
     }
 
     /// The feed that it feeds.
@@ -79,7 +84,12 @@ impl Pump {
         let time = self.clock.now();
         let upto = Position { head: self.number().await?, time };
         let bookmark = self.bookmarked.is_none_or(|at| at.elapsed() >= BOOKMARK);
-        let told = self.position.borrow().unwrap_or(upto);
+        let Some(told) = *self.position.borrow() else {
+            // What changed before the first look was not read as an event.
+            self.reload().await?;
+            self.publish(Batch { after: upto.head, upto, changes: Vec::new(), bookmark });
+            return Ok(());
+        };
         self.tell(told, upto, bookmark).await?;
         if bookmark {
             self.bookmarked = Some(Instant::now());
@@ -110,6 +120,9 @@ impl Pump {
         while after < upto.head {
             let head = after.advance(STEP, upto.head);
             let changes = store::between(&self.database, after, head, since).await?;
+            if changes.iter().any(|change| change.what == What::Keys) {
+                self.reload().await?;
+            }
             // Complete by the later time is only the last batch.
             let time = if head == upto.head { upto.time } else { told.time };
             self.publish(Batch { after, upto: Position { head, time }, changes, bookmark });
@@ -119,6 +132,18 @@ impl Pump {
             self.publish(Batch { after, upto, changes: Vec::new(), bookmark });
         }
         Ok(())
+    }
+
+    /// Takes other keys into use. Keys that cannot be used are no reason to tell nobody of revocations.
+    async fn reload(&self) -> Result<(), postgres::Error> {
+        match self.keychain.reload().await {
+            Ok(()) => Ok(()),
+            Err(signing_key::Error::Database(error)) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the signing keys have changed, and those before stay in force here");
+                Ok(())
+            }
+        }
     }
 
     /// The position first: who begins to follow between the two gets the batch from the table.

@@ -12,7 +12,6 @@ use service_kit::clock::Clock;
 use service_kit::field::{self, Fields};
 use service_kit::peer::{Peer, Thumbprint};
 use service_kit::token;
-use time::Duration;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
@@ -22,9 +21,7 @@ use crate::accounts::{Accounts, Registration};
 use crate::password::Password;
 use crate::session::Key;
 use crate::sessions::{Credentials, Sessions};
-
-/// How long the keys may be cached.
-const JWKS_CACHE: Duration = Duration::minutes(5);
+use crate::signing_key;
 
 /// The service.
 pub(super) struct Auth {
@@ -119,7 +116,7 @@ impl AuthService for Auth {
 
     async fn get_jwks(&self, _: Request<GetJwksRequest>) -> Result<Response<Jwks>, Status> {
         let keys: Vec<_> = self.signer.published().iter().map(jwk).collect();
-        let cache_expire_time = Some(messages::timestamp(self.clock.now() + JWKS_CACHE));
+        let cache_expire_time = Some(messages::timestamp(self.clock.now() + signing_key::CACHE));
         Ok(Response::new(Jwks { jwks_json: jwks_json(&keys), keys, cache_expire_time }))
     }
 }

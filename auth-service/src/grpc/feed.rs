@@ -9,7 +9,7 @@ use tonic::Status;
 
 use super::{auth, errors, messages, names};
 use crate::access_token::Signer;
-use crate::feed::{Change, Cursor, Follower, Item, Told};
+use crate::feed::{Cursor, Follower, Item, Revoked, Told};
 use crate::session::Key;
 
 /// Longest cursor that is looked at, in characters.
@@ -41,10 +41,10 @@ fn message(told: Told, signer: &Signer) -> wire::WatchSecurityEventsResponse {
     let Told { cursor, time, item } = told;
     let content = match item {
         Item::Keys => Content::Keys(keys(signer)),
-        Item::Snapshot { changes, complete } => {
-            Content::Snapshot(wire::SecuritySnapshot { events: changes.iter().map(event).collect(), complete })
+        Item::Snapshot { revoked, complete } => {
+            Content::Snapshot(wire::SecuritySnapshot { events: revoked.iter().map(event).collect(), complete })
         }
-        Item::Change(change) => Content::Event(event(&change)),
+        Item::Revoked(revoked) => Content::Event(event(&revoked)),
         Item::Bookmark => Content::Bookmark(wire::Bookmark {}),
     };
     wire::WatchSecurityEventsResponse {
@@ -62,12 +62,11 @@ fn keys(signer: &Signer) -> wire::TokenKeys {
     }
 }
 
-fn event(change: &Change) -> wire::SecurityEvent {
-    let revocation = &change.revocation;
+fn event(Revoked { event, at, revocation }: &Revoked) -> wire::SecurityEvent {
     let session = |session: &uuid::Uuid| names::session(Key { user: revocation.user, session: *session });
     wire::SecurityEvent {
-        event_id: change.id.to_string(),
-        event_time: Some(messages::timestamp(change.at)),
+        event_id: event.to_string(),
+        event_time: Some(messages::timestamp(*at)),
         user: names::user(revocation.user),
         ended_sessions: revocation.sessions.iter().map(session).collect(),
         least_epoch: revocation.least_epoch,

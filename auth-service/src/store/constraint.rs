@@ -51,6 +51,10 @@ pub const SIGNING_KEYS_PKEY: &str = "signing_keys_pkey";
 pub const SIGNING_KEYS_ACTIVE_KEY: &str = "signing_keys_active_key";
 /// A key is pending, active or retired.
 pub const SIGNING_KEYS_STATE_CHECK: &str = "signing_keys_state_check";
+/// At most one key waits.
+pub const SIGNING_KEYS_PENDING_KEY: &str = "signing_keys_pending_key";
+/// A key that signs has begun to, and one that is retired has ceased to.
+pub const SIGNING_KEYS_TIMES_CHECK: &str = "signing_keys_times_check";
 /// A public key has 32 bytes.
 pub const SIGNING_KEYS_PUBLIC_KEY_CHECK: &str = "signing_keys_public_key_check";
 /// A subject's attempts are counted in one row.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use service_kit::postgres::{Database, Error};
 use time::OffsetDateTime;
 
+use crate::consumers::Consumer;
 use crate::feed::Cursor;
 
 /// Notes how far a consumer has come, unless that is beyond the head of the feed: then false.
@@ -25,6 +26,34 @@ pub async fn acknowledge(
                     cursor.get(),
                     now,
                 );
+                Ok(query.execute(c).await?.rows_affected() > 0)
+            })
+        })
+        .await
+}
+
+/// All consumers, by name.
+pub async fn all(database: &Database) -> Result<Vec<Consumer>, Error> {
+    database
+        .read(|c| {
+            Box::pin(async move {
+                let query = sqlx::query!("SELECT name, cursor, seen_at FROM auth.consumers ORDER BY name");
+                let consumer = query.map(|row| {
+                    let (name, cursor, seen) = (row.name, Cursor::new(row.cursor), row.seen_at);
+                    Consumer { name, cursor, seen }
+                });
+                Ok(consumer.fetch_all(c).await?)
+            })
+        })
+        .await
+}
+
+/// Forgets a consumer; false if there is none of this name.
+pub async fn forget(database: &Database, name: String) -> Result<bool, Error> {
+    database
+        .write(move |c| {
+            Box::pin(async move {
+                let query = sqlx::query!("DELETE FROM auth.consumers WHERE name = $1", name);
                 Ok(query.execute(c).await?.rows_affected() > 0)
             })
         })

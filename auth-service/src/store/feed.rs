@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::event::{Effect, Kind};
-use crate::feed::{Change, Cursor, Revocation};
+use crate::feed::{Change, Cursor, Revocation, What};
 
 /// Most events that one statement numbers.
 const MOST: i32 = 1_000;
@@ -56,6 +56,17 @@ pub async fn ring(database: &Database) -> Result<(), Error> {
                 sqlx::query!("SELECT pg_notify($1, '')", CHANNEL).execute(c).await?;
                 Ok(())
             })
+        })
+        .await
+}
+
+/// The place of the last event.
+pub async fn head(database: &Database) -> Result<Cursor, Error> {
+    database
+        .read(|c| {
+            Box::pin(
+                async move { Ok(Cursor::new(sqlx::query_scalar!("SELECT head FROM auth.feed").fetch_one(c).await?)) },
+            )
         })
         .await
 }
@@ -132,14 +143,19 @@ struct Details {
 impl ChangeRow {
     fn meaning(self) -> Result<Change, Error> {
         let corrupt = |column| Error::Corrupt { table: "auth.events", column, id: self.id.to_string() };
-        let kind = Kind::from_text(&self.kind).ok_or_else(|| corrupt("kind"))?;
+        let effect = Kind::from_text(&self.kind).ok_or_else(|| corrupt("kind"))?.effect();
+        let (id, place, at) = (self.id, Cursor::new(self.seq), self.at);
+        if effect == Effect::ChangesKeys {
+            return Ok(Change { id, place, at, what: What::Keys });
+        }
         let details: Details = serde_json::from_str(&self.details).map_err(|_| corrupt("details"))?;
         let mut sessions = details.sessions;
-        if kind.effect() == Effect::EndsItsSession {
+        if effect == Effect::EndsItsSession {
             sessions.extend(self.session_id);
         }
-        let (user, deleted) = (self.user_id.ok_or_else(|| corrupt("user_id"))?, kind == Kind::UserDeleted);
+        let user = self.user_id.ok_or_else(|| corrupt("user_id"))?;
+        let deleted = self.kind == Kind::UserDeleted.as_str();
         let revocation = Revocation { user, sessions, least_epoch: details.epoch, deleted };
-        Ok(Change { id: self.id, place: Cursor::new(self.seq), at: self.at, revocation })
+        Ok(Change { id, place, at, what: What::Revoked(revocation) })
     }
 }

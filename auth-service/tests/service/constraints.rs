@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::system::System;
 
 /// A constraint and a change that it refuses.
-const REFUSED: [(&str, &str); 48] = [
+const REFUSED: &[(&str, &str)] = &[
     (
         constraint::USERS_PKEY,
         r#"INSERT INTO auth.users SELECT (jsonb_populate_record(u, '{"username": "other"}')).* FROM auth.users u"#,
@@ -51,13 +51,19 @@ const REFUSED: [(&str, &str); 48] = [
     (
         constraint::SIGNING_KEYS_PKEY,
         "INSERT INTO auth.signing_keys
-         SELECT kid, 'retired', public_key, sealed_key, created_at FROM auth.signing_keys",
+         SELECT kid, 'retired', public_key, sealed_key, created_at, activated_at, now() FROM auth.signing_keys",
     ),
     (
         constraint::SIGNING_KEYS_ACTIVE_KEY,
         "INSERT INTO auth.signing_keys
-         SELECT 'other', state, public_key, sealed_key, created_at FROM auth.signing_keys",
+         SELECT 'other', state, public_key, sealed_key, created_at, activated_at FROM auth.signing_keys",
     ),
+    (
+        constraint::SIGNING_KEYS_PENDING_KEY,
+        "INSERT INTO auth.signing_keys
+         SELECT n::text, 'pending', public_key, sealed_key, created_at FROM auth.signing_keys, generate_series(1, 2) n",
+    ),
+    (constraint::SIGNING_KEYS_TIMES_CHECK, "UPDATE auth.signing_keys SET activated_at = NULL"),
     (constraint::SIGNING_KEYS_STATE_CHECK, "UPDATE auth.signing_keys SET state = 'lost'"),
     (constraint::SIGNING_KEYS_PUBLIC_KEY_CHECK, "UPDATE auth.signing_keys SET public_key = '\\x00'"),
     (constraint::THROTTLES_PKEY, "INSERT INTO auth.throttles SELECT * FROM auth.throttles"),
@@ -113,7 +119,7 @@ async fn each_refuses_what_it_is_for() {
     sqlx::query(events).execute(&mut sql).await.unwrap();
     let consumer = "INSERT INTO auth.consumers (name, cursor, seen_at) VALUES ('todo-service', 0, now())";
     sqlx::query(consumer).execute(&mut sql).await.unwrap();
-    for (name, statement) in REFUSED {
+    for &(name, statement) in REFUSED {
         let error = sqlx::query(statement).execute(&mut sql).await.unwrap_err();
         assert_eq!(error.as_database_error().and_then(|e| e.constraint()), Some(name), "{error}");
     }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use auth_service::signing_key::{Error, KeyRing};
+use auth_service::signing_key::{Error, Keychain};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -19,7 +19,8 @@ async fn eight_first_starts_at_once_end_with_one_key() {
         let settings = settings.clone();
         async move {
             let (clock, entropy) = (Clock::manual(START), Entropy::seeded(seed));
-            let ring = KeyRing::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
+            let keys = Keychain::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
+            let ring = keys.ring();
             assert_eq!(ring.published().len(), 1);
             ring.active().kid().to_owned()
         }
@@ -32,8 +33,8 @@ async fn eight_first_starts_at_once_end_with_one_key() {
 async fn a_restart_keeps_the_key() {
     let system = System::start().await;
     let database = Database::new(&system.settings);
-    let again = KeyRing::load(&database, &secret(), &system.clock, &system.entropy).await.unwrap();
-    assert_eq!(again.published(), system.signer.published());
+    let again = Keychain::load(&database, &secret(), &system.clock, &system.entropy).await.unwrap();
+    assert_eq!(again.ring().published(), system.signer.published());
 }
 
 #[tokio::test]
@@ -41,7 +42,7 @@ async fn another_key_file_than_at_the_first_start_is_told_by_name() {
     let system = System::start().await;
     let other = Secret::from_hex(&"6".repeat(64)).unwrap();
     let database = Database::new(&system.settings);
-    let error = KeyRing::load(&database, &other, &system.clock, &system.entropy).await.err().unwrap();
+    let error = Keychain::load(&database, &other, &system.clock, &system.entropy).await.err().unwrap();
     assert!(matches!(error, Error::Unopened(_)) && error.to_string().contains("KEY_FILE"), "{error}");
 }
 
@@ -55,7 +56,7 @@ async fn a_stored_key_that_was_exchanged_is_not_used() {
     let exchange = sqlx::query("UPDATE auth.signing_keys SET sealed_key = $1").bind(theirs.1);
     exchange.execute(&mut system.sql().await).await.unwrap();
     let database = Database::new(&system.settings);
-    let error = KeyRing::load(&database, &secret(), &system.clock, &system.entropy).await.err().unwrap();
+    let error = Keychain::load(&database, &secret(), &system.clock, &system.entropy).await.err().unwrap();
     assert!(matches!(error, Error::Unopened(_)), "{error}");
 }
 

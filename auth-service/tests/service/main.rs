@@ -22,6 +22,7 @@ mod plan;
 mod recovery;
 mod refresh;
 mod register;
+mod rotation;
 mod sightings;
 mod system;
 mod throttle;

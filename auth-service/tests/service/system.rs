@@ -13,7 +13,7 @@ use auth_service::mail::Outbox;
 use auth_service::password::{self, Hasher};
 use auth_service::session::RefreshTokens;
 use auth_service::sightings::Sightings;
-use auth_service::signing_key::KeyRing;
+use auth_service::signing_key::Keychain;
 use auth_service::store::{self, MIGRATOR};
 use auth_service::throttle::{Subjects, Throttle};
 use clap::{Args, Command};
@@ -33,7 +33,7 @@ use service_kit::page::PageTokens;
 use service_kit::peer::{Peer, Thumbprint};
 use service_kit::postgres::{self, Database, Settings};
 use service_kit::secret::Secret;
-use service_kit::token::{KeySet, Keys, Verifier};
+use service_kit::token::{Keys, Verifier};
 use sqlx::{Connection, PgConnection};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -93,13 +93,12 @@ impl System {
     }
 
     async fn on(settings: Settings, passwords: password::Settings, burst: u32, clock: Clock, entropy: Entropy) -> Self {
-        let ring = KeyRing::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
-        let keys = Keys::default();
-        keys.replace(KeySet::new(ring.published()).unwrap());
-        let signer = Signer::new(&defaults(), &defaults(), Arc::new(ring), clock.clone(), entropy.clone());
+        let keychain = Keychain::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
+        let keys = keychain.verifying();
+        let signer = Signer::new(&defaults(), &defaults(), keychain.clone(), clock.clone(), entropy.clone());
         let hasher = Hasher::start(&passwords, entropy.clone()).unwrap();
         let database = Database::new(&settings);
-        let (feed, tasks) = follow(&database, &settings, &clock, &entropy);
+        let (feed, tasks) = follow(&database, &settings, keychain, &clock, &entropy);
         let sightings = Sightings::new(clock.clone());
         let outbox = Outbox::new(&secret(), entropy.clone()).unwrap();
         let parts = Parts {
@@ -284,11 +283,17 @@ impl System {
 }
 
 /// The feed of a process, and what runs it.
-fn follow(database: &Database, settings: &Settings, clock: &Clock, entropy: &Entropy) -> (Feed, JoinSet<Infallible>) {
+fn follow(
+    database: &Database,
+    settings: &Settings,
+    keychain: Keychain,
+    clock: &Clock,
+    entropy: &Entropy,
+) -> (Feed, JoinSet<Infallible>) {
     let (bell, settings) = (watch::Sender::new(()), settings.clone());
     let bells = [database.commits(), bell.subscribe()];
     let life = defaults::<access_token::Settings>().lifetime();
-    let pump = Pump::new(Database::new(&settings), bells, life, clock.clone(), entropy.clone());
+    let pump = Pump::new(Database::new(&settings), bells, life, keychain, clock.clone(), entropy.clone());
     let (feed, mut tasks) = (pump.feed(), JoinSet::new());
     tasks.spawn(pump.run());
     tasks.spawn(async move { postgres::listen(&settings, store::feed::CHANNEL, bell).await });
