@@ -24,6 +24,7 @@ mod refresh;
 mod register;
 mod rotation;
 mod sightings;
+mod smtp;
 mod system;
 mod throttle;
 mod throttle_cost;
