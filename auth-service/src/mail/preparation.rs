@@ -33,8 +33,10 @@ impl Preparation<'_> {
                 if !self.admit(c, Some(Allowance::resets(user.id))).await? {
                     return Ok(None);
                 }
-                let event = Event::new(Kind::PasswordResetRequested, &whence.into(), self.entropy, self.now);
-                events::record(c, &event.to(user.id)).await?;
+                if !self.admitted {
+                    let event = Event::new(Kind::PasswordResetRequested, &whence.into(), self.entropy, self.now);
+                    events::record(c, &event.to(user.id)).await?;
+                }
                 let token = self.mint(c, &user, email, Purpose::PasswordReset).await?;
                 Ok(Some(Letter::reset_password(email.clone(), &user, token)))
             }

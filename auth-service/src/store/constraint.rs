@@ -1,5 +1,5 @@
 //! The names of what the schema refuses, as [`service_kit::postgres::Error::Conflict`] gives them. All but a taken
-//! username are answered before Postgres is asked, so such a conflict is a fault of ours.
+//! username and a verified address are answered before Postgres is asked, so such a conflict is a fault of ours.
 
 /// A user's id is unique.
 pub const USERS_PKEY: &str = "users_pkey";

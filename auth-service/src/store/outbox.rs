@@ -55,19 +55,7 @@ pub async fn claim(
     database
         .write(move |c| {
             Box::pin(async move {
-                let query = sqlx::query_as!(
-                    Claimed,
-                    r#"WITH due AS MATERIALIZED (
-                           SELECT id FROM auth.outbox WHERE due_at <= $1
-                           ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-                       )
-                       UPDATE auth.outbox o SET due_at = $2, attempts = attempts + 1 FROM due WHERE o.id = due.id
-                       RETURNING o.id, o.sealed, o.expires_at AS expires, o.attempts,
-                                 o.admitted_at IS NOT NULL AS "admitted!""#,
-                    now,
-                    until,
-                    most,
-                );
+                let query = sqlx::query_file_as!(Claimed, "src/store/outbox/claim.sql", now, until, most);
                 Ok(query.fetch_all(c).await?)
             })
         })

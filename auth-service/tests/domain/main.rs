@@ -1,6 +1,7 @@
 //! The parts that need no database.
 
 mod addresses;
+mod links;
 mod passwords;
 mod refresh_tokens;
 mod rotation;

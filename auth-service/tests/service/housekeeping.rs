@@ -114,6 +114,22 @@ async fn the_deletion_of_a_user_stays_until_every_consumer_has_acted_on_it() {
 }
 
 #[tokio::test]
+async fn a_token_from_mail_goes_when_its_time_is_over_and_a_count_of_mail_after_its_hour() {
+    let system = System::start().await;
+    system.user("alice").await;
+    system.letter().await;
+    system.clock.advance(Duration::from_hours(1));
+    system.sweep().await;
+    assert_eq!((system.count("auth.mail_tokens").await, system.count("auth.mail_allowances").await), (1, 1));
+    system.clock.advance(Duration::from_micros(1));
+    system.sweep().await;
+    assert_eq!((system.count("auth.mail_tokens").await, system.count("auth.mail_allowances").await), (1, 0));
+    system.clock.advance(DAY);
+    system.sweep().await;
+    assert_eq!(system.count("auth.mail_tokens").await, 0);
+}
+
+#[tokio::test]
 async fn one_sweep_takes_more_than_one_batch() {
     let system = System::start().await;
     system.user("alice").await;
@@ -171,6 +187,13 @@ async fn nothing_is_deleted_by_reading_a_whole_table() {
     let throttles =
         "INSERT INTO auth.throttles SELECT sha256(n::text::bytea), 1, now(), now() FROM generate_series(1, 20000) n";
     system.execute(throttles).await;
+    let mail = "SET session_replication_role = replica; -- Whose they are does not matter.
+                INSERT INTO auth.mail_tokens
+                SELECT gen_random_uuid(), 'password_reset', sha256(n::text::bytea), '', now(), now()
+                FROM generate_series(1, 20000) n;
+                INSERT INTO auth.mail_allowances
+                SELECT sha256(n::text::bytea), now(), now(), 1 FROM generate_series(1, 20000) n";
+    system.execute(mail).await;
     let mut sql = system.sql().await;
     let (range, of_batch) = ("timestamptz, bigint", "'2026-01-01', 500");
     // What the foreign key does when a user is deleted.
@@ -178,12 +201,18 @@ async fn nothing_is_deleted_by_reading_a_whole_table() {
     let nobody = "'01920000-0000-7000-8000-000000000001'";
     for analyzed in [false, true] {
         if analyzed {
-            system.execute("ANALYZE auth.sessions, auth.events, auth.throttles").await;
+            system
+                .execute("ANALYZE auth.sessions, auth.events, auth.throttles, auth.mail_tokens, auth.mail_allowances")
+                .await;
         }
         let sessions = include_str!("../../src/store/purges/sessions.sql");
         let events = include_str!("../../src/store/purges/events.sql");
         let throttles = include_str!("../../src/store/purges/throttles.sql");
+        let tokens = include_str!("../../src/store/purges/mail_tokens.sql");
+        let allowances = include_str!("../../src/store/purges/mail_allowances.sql");
         for (index, statement, types, arguments) in [
+            ("mail_tokens_expiry_index", tokens, range, of_batch),
+            ("mail_allowances_opened_index", allowances, range, of_batch),
             ("sessions_over_index", sessions, range, of_batch),
             ("events_at_index", events, range, of_batch),
             ("throttles_last_at_index", throttles, range, of_batch),

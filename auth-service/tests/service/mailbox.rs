@@ -117,10 +117,14 @@ fn unquoted(text: &str) -> String {
 }
 
 impl System {
-    /// A postman of this system with other settings.
+    /// A postman of this system with these settings.
     pub(crate) fn postman_with(&self, settings: Settings) -> Postman {
+        self.try_postman_with(settings).unwrap()
+    }
+
+    pub(crate) fn try_postman_with(&self, settings: Settings) -> anyhow::Result<Postman> {
         let (database, outbox) = (Database::new(&self.settings), self.outbox.clone());
-        Postman::new(database, outbox, &secret(), self.clock.clone(), self.entropy.clone(), settings).unwrap()
+        Postman::new(database, outbox, &secret(), self.clock.clone(), self.entropy.clone(), settings)
     }
 
     /// Delivers all mail that is due, and takes it out of the mailbox.

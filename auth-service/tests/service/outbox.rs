@@ -6,6 +6,7 @@ use service_kit::postgres::Database;
 use service_kit::secret::Secret;
 
 use crate::mailbox::{FROM, LINKS};
+use crate::plan::plan;
 use crate::system::{System, registration};
 
 /// Leaves an errand past the API.
@@ -167,6 +168,9 @@ async fn a_mail_waits_longer_after_each_failure_and_its_last_token_is_the_good_o
     system.clock.advance(Duration::from_secs(160));
     let token = system.letter().await.token();
     system.reset(&token, "a battery of horses").await.unwrap();
+    let asked = "SELECT count(*) FROM auth.events WHERE kind = 'password_reset_requested'";
+    let asked: i64 = sqlx::query_scalar(asked).fetch_one(&mut system.sql().await).await.unwrap();
+    assert_eq!(asked, 1, "however often it was tried");
 }
 
 #[tokio::test]
@@ -226,4 +230,20 @@ async fn a_registration_that_fails_leaves_no_errand() {
     system.letters().await;
     system.register(registration("ALICE")).await.unwrap_err();
     assert_eq!(system.waiting().await, 0);
+}
+
+#[tokio::test]
+async fn a_long_outbox_is_claimed_by_its_index() {
+    let system = System::start().await;
+    let mut sql = system.sql().await;
+    let fill = "INSERT INTO auth.outbox (id, sealed, created_at, due_at, expires_at, attempts)
+                SELECT gen_random_uuid(), '', now(), now() + n * interval '1 s', now(), 0 FROM generate_series(1, 20000) n";
+    sqlx::query(fill).execute(&mut sql).await.unwrap();
+    for statistics in ["RESET ALL", "ANALYZE auth.outbox"] {
+        sqlx::raw_sql(statistics).execute(&mut sql).await.unwrap();
+        let claim = include_str!("../../src/store/outbox/claim.sql");
+        let (types, arguments) = ("timestamptz, timestamptz, bigint", "now() + interval '1 h', now(), 16");
+        let plan = plan(&mut sql, claim, types, arguments).await;
+        assert!(plan.contains("outbox_due_index") && !plan.contains("Seq Scan"), "{plan}");
+    }
 }

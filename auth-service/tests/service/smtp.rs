@@ -1,6 +1,8 @@
 //! Mail to a real server: aiosmtpd (PyPI), in a process of its own. Where python3 does not have it the tests say so and do
 //! nothing; with REQUIRE_SMTP set, as in CI, they fail then.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -45,7 +47,7 @@ impl Place {
             ("password", &format!("{PASSWORD}\n")),
             ("wrong", "another password\n"),
         ] {
-            std::fs::write(place.file(name), contents).unwrap();
+            certs::write_private(&place.file(name), contents.as_bytes()).unwrap();
         }
         Some(place)
     }
@@ -212,4 +214,13 @@ async fn mail_waits_for_the_operator_to_mend_the_password() {
     system.clock.advance(Duration::from_secs(5));
     assert_eq!((system.postman_with(good).deliver().await, system.waiting().await), (1, 0));
     assert_eq!(server.mail().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_password_that_others_may_read_is_refused_at_the_start() {
+    let Some(place) = Place::new().await else { return };
+    let system = System::start().await;
+    std::fs::set_permissions(place.file("password"), Permissions::from_mode(0o644)).unwrap();
+    let refused = system.try_postman_with(place.settings(&system, SmtpTls::Starttls, 1)).err().unwrap();
+    assert!(format!("{refused:#}").contains("chmod 600"), "{refused:#}");
 }

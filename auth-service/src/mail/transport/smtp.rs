@@ -1,5 +1,6 @@
 //! A server that mail is sent by (RFC 5321), over TLS alone.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,7 +58,12 @@ fn tls(settings: &Settings, host: &str) -> anyhow::Result<TlsParameters> {
     Ok(parameters.build()?)
 }
 
+/// One line, in a file that others cannot read.
 fn password(file: &Path) -> anyhow::Result<String> {
+    let mode = std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.permissions().mode();
+    if mode & 0o007 != 0 {
+        anyhow::bail!("{} may be read by others than its owner: chmod 600", file.display());
+    }
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
