@@ -45,6 +45,11 @@ impl Consumers {
         Self { database, clock }
     }
 
+    /// How far a consumer has acted on the events: not at all, if it never said so.
+    pub async fn acted_on(&self, name: Arc<str>) -> Result<Cursor, Error> {
+        Ok(store::acted_on(&self.database, name).await?.unwrap_or(Cursor::new(0)))
+    }
+
     /// Registers a consumer, and that it has acted on everything up to `cursor`. It never goes back.
     pub async fn acknowledge(&self, name: Arc<str>, cursor: Cursor) -> Result<(), Error> {
         let known = store::acknowledge(&self.database, name, cursor, self.clock.now()).await?;

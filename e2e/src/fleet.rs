@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use tempfile::TempDir;
 
 use crate::client::Client;
+use crate::mailbox::Mailbox;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::system::{channel, key_file, migrated_database};
@@ -24,7 +25,7 @@ pub struct Fleet {
     pub database: String,
     auth_settings: Settings,
     todo_settings: Vec<Settings>,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Fleet {
@@ -45,7 +46,7 @@ impl Fleet {
         let auth_settings = change(auth_settings.mail_into(&files.path().join("mail")));
         let todo_settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &todo_key);
         let (auth, todo) = (Vec::new(), Vec::new());
-        let mut fleet = Self { auth, todo, cluster, database, auth_settings, todo_settings: Vec::new(), _files: files };
+        let mut fleet = Self { auth, todo, cluster, database, auth_settings, todo_settings: Vec::new(), files };
         for _ in 0..replicas {
             fleet.auth.push(Process::serve("auth-service", &fleet.auth_settings).await?);
         }
@@ -92,6 +93,12 @@ impl Fleet {
     #[must_use]
     pub fn todo_settings(&self, replica: usize) -> Settings {
         self.todo_settings[replica].clone().with("LISTEN_ADDRESS", self.todo[replica].address.to_string())
+    }
+
+    /// Where the mail of all replicas goes.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.files.path().join("mail"))
     }
 
     /// The superuser's connection to the database.

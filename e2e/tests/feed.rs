@@ -9,12 +9,15 @@ use e2e::settings::Settings;
 use e2e::{Client, Fleet};
 use futures_util::{StreamExt, stream};
 use proto::auth::v1::{
-    ChangePasswordRequest, DeleteUserRequest, DisableUserRequest, LogInResponse, LogOutRequest,
-    RevokeAllSessionsRequest, RevokeSessionRequest, Role, SetRolesRequest,
+    ChangePasswordRequest, DeleteUserRequest, DisableUserRequest, LogInResponse, LogOutRequest, RegisterRequest,
+    RequestPasswordResetRequest, ResetPasswordRequest, RevokeAllSessionsRequest, RevokeSessionRequest, Role,
+    SetRolesRequest,
 };
 use proto::todo::v1::ListTodosRequest;
 use tonic::{Code, Status};
 
+/// What somebody chooses instead of [`PASSWORD`].
+const NEW_PASSWORD: &str = "a lantern under the harbour";
 /// How often each act is done.
 const ROUNDS: usize = 15;
 /// How long a revocation may take on an idle system, in 99 of 100 cases.
@@ -32,9 +35,10 @@ enum Act {
     SetRoles,
     DeleteUser,
     ChangePassword,
+    ResetPassword,
 }
 
-const ACTS: [Act; 7] = [
+const ACTS: [Act; 8] = [
     Act::LogOut,
     Act::RevokeSession,
     Act::RevokeAllSessions,
@@ -42,11 +46,12 @@ const ACTS: [Act; 7] = [
     Act::SetRoles,
     Act::DeleteUser,
     Act::ChangePassword,
+    Act::ResetPassword,
 ];
 
 impl Act {
     /// Does it to somebody; `own` and `admin` are the callers.
-    async fn perform(self, victim: &LogInResponse, own: &mut Client, admin: &mut Client) {
+    async fn perform(self, fleet: &Fleet, victim: &LogInResponse, own: &mut Client, admin: &mut Client) {
         let (name, session) = (victim.user.clone().unwrap().name, victim.session.clone().unwrap());
         match self {
             Self::LogOut => drop(own.auth.log_out(LogOutRequest {}).await.unwrap()),
@@ -69,9 +74,20 @@ impl Act {
                 drop(own.users.delete_user(request).await.unwrap());
             }
             Self::ChangePassword => {
-                let (current_password, new_password) = (PASSWORD.to_owned(), "a lantern under the harbour".to_owned());
+                let (current_password, new_password) = (PASSWORD.to_owned(), NEW_PASSWORD.to_owned());
                 let request = ChangePasswordRequest { name, current_password, new_password, ..Default::default() };
                 drop(own.users.change_password(request).await.unwrap());
+            }
+            Self::ResetPassword => {
+                let user = victim.user.clone().unwrap();
+                let verify = "UPDATE auth.users SET email_verified_at = now() WHERE email = $1";
+                let mut database = fleet.admin().await.unwrap();
+                sqlx::query(verify).bind(&user.email).execute(&mut database).await.unwrap();
+                let request = RequestPasswordResetRequest { email: user.email.clone() };
+                own.auth.request_password_reset(request).await.unwrap();
+                let token = fleet.mailbox().token(&user.email, "Choose a new password").await;
+                let request = ResetPasswordRequest { token, new_password: NEW_PASSWORD.to_owned() };
+                drop(own.auth.reset_password(request).await.unwrap());
             }
         }
     }
@@ -97,7 +113,9 @@ async fn victims(fleet: &Fleet, count: usize) -> Vec<LogInResponse> {
     let victim = |number| {
         let (mut client, name) = (fleet.client(number % fleet.auth.len(), 0), format!("victim-{number}"));
         async move {
-            client.register(&name).await.unwrap();
+            let (username, password, email) = (name.clone(), PASSWORD.to_owned(), format!("{name}@example.com"));
+            let request = RegisterRequest { username, password, email, ..Default::default() };
+            client.auth.register(request).await.unwrap();
             client.log_in(&name, PASSWORD).await.unwrap()
         }
     };
@@ -137,7 +155,7 @@ async fn until_refused(mut client: Client, since: Instant) -> Duration {
 /// One act at one replica of auth-service, and how long each of todo-service then took to refuse.
 async fn measure(fleet: &Fleet, act: Act, victim: &LogInResponse, auth: usize, admin: &Client) -> Vec<Duration> {
     let callers = callers(fleet, victim, auth).await;
-    act.perform(victim, &mut callers[0].clone(), &mut admin.clone()).await;
+    act.perform(fleet, victim, &mut callers[0].clone(), &mut admin.clone()).await;
     let since = Instant::now();
     futures_util::future::join_all(callers.into_iter().map(|caller| until_refused(caller, since))).await
 }
@@ -269,7 +287,7 @@ async fn a_user_who_is_deleted_while_todo_service_is_away_is_purged_when_it_is_b
     let mut gone_client = callers(&fleet, &gone, 0).await.remove(0);
     gone_client.create_todo("to be purged").await.unwrap();
     fleet.kill_todo(0).await.unwrap();
-    Act::DeleteUser.perform(&gone, &mut gone_client, &mut fleet.client(0, 0)).await;
+    Act::DeleteUser.perform(&fleet, &gone, &mut gone_client, &mut fleet.client(0, 0)).await;
     fleet.restart_todo(0).await.unwrap();
     let mut database = fleet.admin().await.unwrap();
     e2e::eventually("nothing of theirs is left", async || {

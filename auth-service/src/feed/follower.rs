@@ -77,8 +77,14 @@ pub struct Follower {
 }
 
 impl Feed {
-    /// Begins to follow after `cursor`; without one, or with one that was never given out, after a snapshot.
-    pub async fn follow(&self, database: Database, cursor: Option<Cursor>) -> Result<Follower, Interrupted> {
+    /// Begins to follow after `cursor`; without one, or with one that was never given out, after a snapshot, which also
+    /// tells of all users who were deleted since the place that the consumer has acted on.
+    pub async fn follow(
+        &self,
+        database: Database,
+        cursor: Option<Cursor>,
+        acted_on: Cursor,
+    ) -> Result<Follower, Interrupted> {
         // The batches first: whatever the position leaves out will come as one.
         let batches = self.batches.upgrade().ok_or(Interrupted::Stopped)?.subscribe();
         let mut known = self.position(Cursor::new(0)).await?;
@@ -93,7 +99,7 @@ impl Feed {
         }
         let told = match resumed {
             Some(cursor) => cursor,
-            None => store::since(&database, self.clock.now() - self.window).await?.min(known.head),
+            None => store::since(&database, self.clock.now() - self.window).await?.min(known.head).min(acted_on),
         };
         let keys = Told { cursor: resumed, time: known.time, item: Item::Keys };
         let (feed, due, snapshot) = (self.clone(), VecDeque::from([keys]), resumed.is_none());

@@ -60,8 +60,11 @@ impl TokenService for Tokens {
         &self,
         request: Request<WatchSecurityEventsRequest>,
     ) -> Result<Response<Self::WatchSecurityEventsStream>, Status> {
+        let peer = Arc::clone(&Peer::of(&request)?.name);
         let cursor = feed::cursor(&request.into_inner().cursor, 0)?;
-        let follower = self.feed.follow(self.database.clone(), cursor).await.map_err(|error| errors::feed(&error))?;
+        let acted_on = self.consumers.acted_on(peer).await.map_err(|error| errors::consumer(&error))?;
+        let follower = self.feed.follow(self.database.clone(), cursor, acted_on).await;
+        let follower = follower.map_err(|error| errors::feed(&error))?;
         Ok(Response::new(feed::stream(follower, self.signer.clone()).boxed()))
     }
 

@@ -8,6 +8,18 @@ use time::OffsetDateTime;
 use crate::consumers::Consumer;
 use crate::feed::Cursor;
 
+/// How far a consumer has come, if it is registered.
+pub async fn acted_on(database: &Database, name: Arc<str>) -> Result<Option<Cursor>, Error> {
+    database
+        .read(move |c| {
+            Box::pin(async move {
+                let query = sqlx::query_scalar!("SELECT cursor FROM auth.consumers WHERE name = $1", &*name);
+                Ok(query.fetch_optional(c).await?.map(Cursor::new))
+            })
+        })
+        .await
+}
+
 /// Notes how far a consumer has come, unless that is beyond the head of the feed: then false.
 pub async fn acknowledge(
     database: &Database,

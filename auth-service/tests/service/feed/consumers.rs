@@ -1,10 +1,10 @@
 //! How far the services have acted that follow the feed.
 
-use proto::auth::v1::{AcknowledgeEventsRequest, LogOutRequest};
+use proto::auth::v1::{AcknowledgeEventsRequest, DeleteUserRequest, LogOutRequest};
 use tonic::{Code, Status};
 
 use super::followers::watch;
-use crate::system::{START, System, refused, violations, with_token};
+use crate::system::{PASSWORD, START, System, refused, violations, with_token};
 
 async fn acknowledge(system: &System, cursor: &str) -> Result<(), Status> {
     let request = AcknowledgeEventsRequest { cursor: cursor.to_owned() };
@@ -59,4 +59,26 @@ async fn only_services_are_consumers() {
     let system = System::start().await;
     let request = AcknowledgeEventsRequest { cursor: "0".to_owned() };
     refused(system.tokens("client").acknowledge_events(request).await, Code::PermissionDenied, "PEER_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn a_deletion_is_in_every_snapshot_until_it_is_acknowledged_however_old_it_is() {
+    let system = System::start().await;
+    place(&system).await;
+    let gone = system.somebody("bob").await;
+    let mut witness = watch(&system, "").await.unwrap();
+    witness.all().await;
+    let request = DeleteUserRequest { name: "users/me".to_owned(), password: PASSWORD.to_owned() };
+    system.users().delete_user(with_token(&gone.access_token, request)).await.unwrap();
+    assert!(witness.event().await.user_deleted);
+    system.clock.advance(std::time::Duration::from_hours(24 * 30));
+    let user = gone.user.unwrap().name;
+    for _ in 0..2 {
+        let (events, cursor) = watch(&system, "").await.unwrap().all().await;
+        let told: Vec<_> = events.iter().map(|event| (event.user.as_str(), event.user_deleted)).collect();
+        assert_eq!(told, [(user.as_str(), true)], "the log-out of a month ago is of no interest: {cursor}");
+    }
+    let (_, cursor) = watch(&system, "").await.unwrap().all().await;
+    acknowledge(&system, &cursor).await.unwrap();
+    assert!(watch(&system, "").await.unwrap().all().await.0.is_empty());
 }
