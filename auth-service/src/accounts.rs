@@ -4,6 +4,7 @@ mod administration;
 mod audit;
 mod council;
 mod credentials;
+mod deletion;
 mod devices;
 mod listing;
 mod recovery;
@@ -15,6 +16,7 @@ use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
 pub use self::credentials::PasswordChange;
+pub use self::deletion::UserDeletion;
 use crate::event::{Event, Kind};
 use crate::mail::{self, Outbox};
 use crate::origin::Origin;

@@ -5,6 +5,7 @@ mod row;
 pub mod admins;
 pub mod constraint;
 pub mod consumers;
+pub mod deletions;
 pub mod devices;
 pub mod emails;
 pub mod events;

@@ -32,7 +32,7 @@ const INTRUDERS: [char; 17] = [
     '\u{10FFFF}',
 ];
 /// Names, ids, and what could be taken for them.
-const SHAPES: [&str; 34] = [
+const SHAPES: [&str; 36] = [
     "",
     " ",
     "/",
@@ -59,6 +59,8 @@ const SHAPES: [&str; 34] = [
     "users/me",
     "users/-",
     "users/01890a5d-ac96-774b-bcce-b302099a8057",
+    "users/me/deletion",
+    "users/01890a5d-ac96-774b-bcce-b302099a8057/deletion",
     "users/01890a5d-ac96-774b-bcce-b302099a8057/sessions/01890a5d-ac96-774b-bcce-b302099a8057",
     "01890a5d-ac96-774b-bcce-b302099a8057",
     "01890A5D-AC96-774B-BCCE-B302099A8057",

@@ -38,6 +38,8 @@ pub struct Scene {
     subject: auth::User,
     /// A user to delete.
     condemned: auth::User,
+    /// A user who has deleted themselves.
+    gone: auth::User,
     /// Tokens from mail: one to verify an address by, one to reset a password by.
     mailed: (String, String),
     /// To auth-service and todo-service, as `client`.
@@ -62,6 +64,7 @@ impl Scene {
         let restless = (restless, client.log_in("erin", PASSWORD).await.expect("a session"));
         let subject = client.register("carol").await.expect("a user");
         let condemned = client.register("dave").await.expect("a user");
+        let gone = Box::pin(gone(system)).await;
         let mailed = mailed(system, &mut client).await;
         client.register_with("heidi", "heidi@todo.local").await.expect("a user");
         let stating = client.log_in("heidi", PASSWORD).await.expect("a session");
@@ -86,6 +89,7 @@ impl Scene {
             restless,
             subject,
             condemned,
+            gone,
             mailed,
             channels,
             peer,
@@ -149,6 +153,9 @@ impl Scene {
     fn about_people(&self, method: &str) -> Vec<u8> {
         let (name, me) = (self.subject.name.clone(), "users/me".to_owned());
         match method {
+            "auth.v1.UserService.GetUserDeletion" => {
+                auth::GetUserDeletionRequest { name: format!("{}/deletion", self.gone.name) }.encode_to_vec()
+            }
             "auth.v1.UserService.SetRoles" => auth::SetRolesRequest { name, roles: Vec::new() }.encode_to_vec(),
             "auth.v1.UserService.DisableUser" => auth::DisableUserRequest { name }.encode_to_vec(),
             "auth.v1.UserService.EnableUser" => auth::EnableUserRequest { name }.encode_to_vec(),
@@ -304,6 +311,13 @@ async fn mailed(system: &System, client: &mut Client) -> (String, String) {
     let request = auth::RequestPasswordResetRequest { email: "grace@todo.local".to_owned() };
     client.auth.request_password_reset(request).await.expect("asked for");
     (verification, mailbox.token("grace@todo.local", "Choose a new password").await)
+}
+
+async fn gone(system: &System) -> auth::User {
+    let mut user = system.user("frank").await;
+    let request = auth::DeleteUserRequest { name: "users/me".to_owned(), password: PASSWORD.to_owned() };
+    user.client.users.delete_user(request).await.expect("deleted");
+    user.granted.user.expect("a user")
 }
 
 async fn make(owner: &mut User, list: &todo::List, title: &str) -> todo::Todo {

@@ -87,6 +87,14 @@ pub(super) fn administration(error: &accounts::Error, method: &str, name: &str) 
     }
 }
 
+/// An error about the deletion of a user, called `name` in the request.
+pub(super) fn deletion(error: &accounts::Error, name: &str) -> Status {
+    match error {
+        accounts::Error::NotAdmin => not_allowed("/auth.v1.UserService/GetUserDeletion"),
+        _ => about(names::USER_DELETION, error, name),
+    }
+}
+
 /// An error about a session.
 pub(super) fn session(error: &sessions::Error) -> Status {
     use sessions::Error as E;

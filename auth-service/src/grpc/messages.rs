@@ -5,6 +5,7 @@ use proto::auth::v1;
 use time::OffsetDateTime;
 
 use super::names;
+use crate::accounts::UserDeletion;
 use crate::session::Session;
 use crate::sessions::Granted;
 use crate::user::{Email, Role, State, User};
@@ -26,6 +27,15 @@ pub(super) fn user(user: &User) -> v1::User {
         create_time: Some(timestamp(user.created)),
         update_time: Some(timestamp(user.updated)),
         etag: etag(user),
+    }
+}
+
+pub(super) fn user_deletion(deletion: UserDeletion) -> v1::UserDeletion {
+    v1::UserDeletion {
+        name: names::user_deletion(deletion.user),
+        delete_time: Some(timestamp(deletion.at)),
+        completed_services: deletion.completed,
+        residual_services: deletion.residual,
     }
 }
 

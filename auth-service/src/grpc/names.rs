@@ -11,6 +11,9 @@ use crate::session::Key;
 /// The type of a user.
 pub(super) const USER: &str = "todo.local/User";
 
+/// The type of the deletion of a user.
+pub(super) const USER_DELETION: &str = "todo.local/UserDeletion";
+
 /// The type of a session.
 pub(super) const SESSION: &str = "todo.local/Session";
 
@@ -72,6 +75,19 @@ impl FromStr for SessionName {
     }
 }
 
+/// `users/{uuid}/deletion`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UserDeletionName(pub(super) Uuid);
+
+impl FromStr for UserDeletionName {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let user = text.strip_prefix("users/").and_then(|rest| name_uuid(rest.strip_suffix("/deletion")?));
+        user.map(Self).ok_or_else(|| Invalid::new("be \"users/{uuid}/deletion\", the UUID in lower case"))
+    }
+}
+
 fn not_a_user() -> Invalid {
     Invalid::new("be \"users/me\" or \"users/{uuid}\", the UUID in lower case")
 }
@@ -90,6 +106,11 @@ pub(super) fn user(id: Uuid) -> String {
 /// The name of an event of the audit trail.
 pub(super) fn event(id: Uuid) -> String {
     format!("auditEvents/{id}")
+}
+
+/// The name of the deletion of a user.
+pub(super) fn user_deletion(user: Uuid) -> String {
+    format!("users/{user}/deletion")
 }
 
 /// The name of a session.

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use proto::auth::v1::user_service_server::UserService;
 use proto::auth::v1::{
     ChangePasswordRequest, ChangePasswordResponse, DeleteUserRequest, DisableUserRequest, EnableUserRequest,
-    GetUserRequest, ListUsersRequest, ListUsersResponse, SetRolesRequest, UpdateUserRequest, User,
+    GetUserDeletionRequest, GetUserRequest, ListUsersRequest, ListUsersResponse, SetRolesRequest, UpdateUserRequest,
+    User, UserDeletion,
 };
 use service_kit::caller::Caller;
+use service_kit::field::Fields;
 use service_kit::page::{PageTokens, Scope};
 use tonic::{Request, Response, Status};
 
+use super::names::UserDeletionName;
 use super::user_requests::{self as parse, Deletion, Listing, Update};
 use super::{errors, messages, origin};
 use crate::accounts::{self, Accounts};
@@ -82,6 +85,20 @@ impl UserService for Users {
         };
         deleted.map_err(|error| errors::account(&error, &sent))?;
         Ok(Response::new(()))
+    }
+
+    async fn get_user_deletion(
+        &self,
+        request: Request<GetUserDeletionRequest>,
+    ) -> Result<Response<UserDeletion>, Status> {
+        let caller = Key::from(&Caller::of(&request)?);
+        let sent = request.into_inner().name;
+        let mut fields = Fields::default();
+        let name = fields.parse::<UserDeletionName>("name", &sent);
+        let (name,) = fields.all((name,))?;
+        let deletion = self.accounts.deletion(caller, name.0).await;
+        let deletion = deletion.map_err(|error| errors::deletion(&error, &sent))?;
+        Ok(Response::new(messages::user_deletion(deletion)))
     }
 
     async fn change_password(

@@ -1,6 +1,10 @@
 //! How far the services have acted that follow the feed.
 
-use proto::auth::v1::{AcknowledgeEventsRequest, DeleteUserRequest, LogOutRequest};
+use auth_service::consumers::Consumers;
+use proto::auth::v1::{
+    AcknowledgeEventsRequest, DeleteUserRequest, GetUserDeletionRequest, LogOutRequest, UserDeletion,
+};
+use service_kit::postgres::Database;
 use tonic::{Code, Status};
 
 use super::followers::watch;
@@ -81,4 +85,53 @@ async fn a_deletion_is_in_every_snapshot_until_it_is_acknowledged_however_old_it
     let (_, cursor) = watch(&system, "").await.unwrap().all().await;
     acknowledge(&system, &cursor).await.unwrap();
     assert!(watch(&system, "").await.unwrap().all().await.0.is_empty());
+}
+
+async fn deletion(system: &System, token: &str, user: &str) -> Result<UserDeletion, Status> {
+    let request = GetUserDeletionRequest { name: format!("{user}/deletion") };
+    system.users().get_user_deletion(with_token(token, request)).await.map(tonic::Response::into_inner)
+}
+
+#[tokio::test]
+async fn an_admin_sees_which_services_still_have_data_of_a_deleted_user() {
+    let system = System::start().await;
+    let admin = system.admin("root").await.access_token;
+    let alice = system.somebody("alice").await;
+    let user = alice.user.unwrap().name;
+    refused(deletion(&system, &admin, &user).await, Code::NotFound, "NOT_FOUND");
+    acknowledge(&system, "0").await.unwrap();
+    let mut stream = watch(&system, "").await.unwrap();
+    let request = DeleteUserRequest { name: "users/me".to_owned(), password: PASSWORD.to_owned() };
+    system.users().delete_user(with_token(&alice.access_token, request)).await.unwrap();
+    let told = deletion(&system, &admin, &user).await.unwrap();
+    assert_eq!((told.name, told.delete_time.unwrap().seconds), (format!("{user}/deletion"), START.unix_timestamp()));
+    assert_eq!((told.completed_services.len(), told.residual_services), (0, vec!["todo-service".to_owned()]));
+    assert!(stream.event().await.user_deleted);
+    let cursor = stream.all().await.1;
+    acknowledge(&system, &cursor).await.unwrap();
+    let told = deletion(&system, &admin, &user).await.unwrap();
+    assert_eq!((told.completed_services, told.residual_services.len()), (vec!["todo-service".to_owned()], 0));
+}
+
+#[tokio::test]
+async fn only_admins_see_how_far_a_deletion_is() {
+    let system = System::start().await;
+    let alice = system.somebody("alice").await;
+    let user = alice.user.unwrap().name;
+    let answer = deletion(&system, &alice.access_token, &user).await;
+    refused(answer, Code::PermissionDenied, "CALLER_NOT_ALLOWED");
+    let admin = system.admin("root").await.access_token;
+    system.make("root", "plain").await;
+    refused(deletion(&system, &admin, &user).await, Code::PermissionDenied, "CALLER_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn a_consumer_that_was_forgotten_holds_nothing_up() {
+    let system = System::start().await;
+    acknowledge(&system, "0").await.unwrap();
+    let consumers = Consumers::new(Database::new(&system.settings), system.clock.clone());
+    assert_eq!(consumers.all().await.unwrap().len(), 1);
+    assert!(consumers.forget("todo-service").await.unwrap());
+    assert!(!consumers.forget("todo-service").await.unwrap());
+    assert!(registered(&system).await.is_empty());
 }
