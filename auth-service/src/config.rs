@@ -76,14 +76,17 @@ pub struct Config {
 pub enum Admin {
     /// Make a user with the role of an admin; the password is read from standard input, one line
     #[command(mut_arg("database_role", |arg| arg.required(false).default_value("auth_service")))]
-    Create(CreateAdmin),
+    Create(OfUser),
+    /// Give a user another password, read from standard input, one line; ends all their sessions
+    #[command(mut_arg("database_role", |arg| arg.required(false).default_value("auth_service")))]
+    ResetPassword(OfUser),
 }
 
-/// Settings of `admin create`.
+/// Settings of a command about a user.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
-pub struct CreateAdmin {
-    /// Name of the new admin
+pub struct OfUser {
+    /// Name of the user
     pub username: String,
     /// File with the service's secret
     #[arg(long, env = "KEY_FILE")]

@@ -23,7 +23,6 @@ pub mod store;
 pub mod throttle;
 pub mod user;
 
-use std::io::BufRead;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -37,18 +36,16 @@ use service_kit::token::{Keys, Verifier};
 use tokio::sync::watch;
 
 use crate::access_token::Signer;
-use crate::accounts::Accounts;
 use crate::addresses::Addresses;
-use crate::config::{Config, CreateAdmin};
+use crate::config::Config;
 use crate::feed::{Feed, Pump};
 use crate::housekeeping::Housekeeping;
 use crate::mail::{Outbox, Postman};
-use crate::password::{Hasher, Password};
+use crate::password::Hasher;
 use crate::session::RefreshTokens;
 use crate::sightings::Sightings;
 use crate::signing_key::{Keychain, Rotation, Schedule};
-use crate::throttle::{Subjects, Throttle};
-use crate::user::Username;
+use crate::throttle::Subjects;
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &[
@@ -166,24 +163,4 @@ impl Mount {
         };
         grpc::mount(routes, parts, &common.serve.limits);
     }
-}
-
-/// `admin create`: the first admin comes from the command line, never from being the first to register.
-pub async fn create_admin(settings: &CreateAdmin, mut input: impl BufRead) -> anyhow::Result<()> {
-    let mut line = zeroize::Zeroizing::new(String::new());
-    input.read_line(&mut line).context("the password cannot be read from standard input")?;
-    let refused = |what: &str, why: &service_kit::field::Invalid| anyhow::anyhow!("the {what} must {}", why.text());
-    let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    let password = Password::chosen(password).map_err(|why| refused("password", &why))?;
-    let username: Username = settings.username.parse().map_err(|why| refused("username", &why))?;
-    let (clock, entropy) = (Clock::system(), Entropy::system());
-    let hasher = Hasher::start(&settings.passwords, entropy.clone())?;
-    let database = Database::new(&settings.environment.database);
-    let secret = Secret::read(&settings.key_file)?;
-    let throttle = Throttle::new(database.clone(), clock.clone(), Subjects::new(&secret));
-    let outbox = Outbox::new(&secret, entropy.clone()).context("no key for the outbox")?;
-    let accounts = Accounts::new(database, clock, entropy, hasher, throttle, outbox);
-    let admin = accounts.create_admin(username, password).await?;
-    println!("users/{} is an admin", admin.id);
-    Ok(())
 }

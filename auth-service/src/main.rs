@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use auth_service::config::{Admin, Cli, Command};
-use auth_service::{bind, create_admin, operator, store};
+use auth_service::{bind, operator, store};
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::{config, postgres, process, serve, telemetry};
@@ -29,9 +29,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Probe(settings) => serve::probe(&settings).await,
         Command::Keys(command) => operator::keys(&command).await,
         Command::Consumers(command) => operator::consumers(&command).await,
-        Command::Admin(Admin::Create(settings)) => {
+        Command::Admin(command) => {
+            let (Admin::Create(settings) | Admin::ResetPassword(settings)) = &command;
             telemetry::start(&settings.environment.telemetry)?;
-            create_admin(&settings, std::io::stdin().lock()).await
+            operator::admin(&command, std::io::stdin().lock()).await
         }
     }
 }

@@ -1,4 +1,6 @@
-//! What an operator does at the command line: to the keys, and to the consumers of the feed.
+//! What an operator does at the command line: to users, to the keys, and to the consumers of the feed.
+
+mod admin;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
@@ -7,6 +9,7 @@ use service_kit::secret::Secret;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use self::admin::admin;
 use crate::config::{Consumers, KeySettings, Keys};
 use crate::consumers;
 use crate::signing_key::{Rotation, Schedule, Stage};

@@ -127,6 +127,13 @@ impl FromStr for Identifier {
     }
 }
 
+/// A username is what its user logs in by.
+impl From<Username> for Identifier {
+    fn from(username: Username) -> Self {
+        Self(username.0.to_ascii_lowercase())
+    }
+}
+
 /// A change of a user; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {

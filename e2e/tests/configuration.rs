@@ -151,7 +151,7 @@ async fn migrate_makes_the_schema_and_a_second_run_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_first_admin_is_made_on_the_command_line_and_can_log_in() {
+async fn the_first_admin_is_made_on_the_command_line_and_gets_another_password_there() {
     let cluster = Cluster::throwaway().await.unwrap();
     let system = System::start().await;
     let files = tempfile::tempdir().unwrap();
@@ -159,21 +159,25 @@ async fn the_first_admin_is_made_on_the_command_line_and_can_log_in() {
     key_file(&secret).unwrap();
     let settings = Settings::default().database(Role::AuthService, cluster, &system.database);
     let settings = settings.with("KEY_FILE", secret.display().to_string());
-    let create = async |password: &str| {
+    let admin = async |what: &str, password: &str| {
         let mut command = command("auth-service", &settings).unwrap();
-        command.args(["admin", "create", "root"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(["admin", what, "root"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).await.unwrap();
         child.wait_with_output().await.unwrap()
     };
-    let short = create("too short").await;
+    let short = admin("create", "too short").await;
     assert!(!short.status.success() && stderr(&short).contains("password must be 15 to 128"), "{}", stderr(&short));
-    let made = create("a password of the operator").await;
+    let made = admin("create", "a password of the operator").await;
     assert!(made.status.success(), "{}", stderr(&made));
-    let again = create("another password of another one").await;
+    let again = admin("create", "another password of another one").await;
     assert!(!again.status.success() && stderr(&again).contains("taken"), "{}", stderr(&again));
     let user = system.anonymous().log_in("root", "a password of the operator").await.unwrap().user.unwrap();
     assert_eq!(user.roles, [proto::auth::v1::Role::Admin as i32]);
+    let reset = admin("reset-password", "what the operator says now").await;
+    assert!(reset.status.success(), "{}", stderr(&reset));
+    assert!(system.anonymous().log_in("root", "a password of the operator").await.is_err());
+    assert!(system.anonymous().log_in("root", "what the operator says now").await.is_ok());
 }
 
 #[tokio::test]

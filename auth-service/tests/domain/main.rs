@@ -3,6 +3,7 @@
 mod addresses;
 mod links;
 mod passwords;
+mod refresh_model;
 mod refresh_tokens;
 mod rotation;
 mod strength;
