@@ -26,7 +26,10 @@ impl Client {
     /// New tokens for a refresh token.
     pub async fn refresh(&mut self, token: &str) -> Result<RefreshTokensResponse, Status> {
         let request = RefreshTokensRequest { refresh_token: token.to_owned() };
-        Ok(self.auth.refresh_tokens(request).await?.into_inner())
+        let refreshed = self.auth.refresh_tokens(request).await?.into_inner();
+        log_guard::plant(&refreshed.access_token);
+        log_guard::plant(&refreshed.refresh_token);
+        Ok(refreshed)
     }
 
     /// A list.

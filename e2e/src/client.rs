@@ -100,7 +100,11 @@ impl Client {
     /// Logs in.
     pub async fn log_in(&mut self, name: &str, password: &str) -> Result<LogInResponse, Status> {
         let (identifier, password) = (name.to_owned(), password.to_owned());
-        Ok(self.auth.log_in(LogInRequest { identifier, password, ..Default::default() }).await?.into_inner())
+        let request = LogInRequest { identifier, password, ..Default::default() };
+        let granted = self.auth.log_in(request).await?.into_inner();
+        log_guard::plant(&granted.access_token);
+        log_guard::plant(&granted.refresh_token);
+        Ok(granted)
     }
 
     /// Registers and logs in.

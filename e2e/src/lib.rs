@@ -12,6 +12,7 @@ pub mod raw;
 pub mod refusal;
 pub mod rules;
 pub mod scene;
+pub mod secrets;
 pub mod settings;
 pub mod system;
 pub mod wire;

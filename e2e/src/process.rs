@@ -19,8 +19,8 @@ pub struct Process {
     /// Where its probes are.
     pub probes: SocketAddr,
     child: Child,
-    /// Keeps the pipe of its log open.
-    _log: tokio::task::JoinHandle<()>,
+    /// Reads its log to the end, and looks for secrets in it.
+    log: tokio::task::JoinHandle<()>,
 }
 
 impl Process {
@@ -30,8 +30,12 @@ impl Process {
         let stderr = child.stderr.take().context("no standard error")?;
         let mut lines = BufReader::new(stderr).lines();
         let (address, probes) = serving(&mut lines).await?;
-        let log = tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Self { address, probes, child, _log: log })
+        let log = tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                log_guard::inspect(line.as_bytes());
+            }
+        });
+        Ok(Self { address, probes, child, log })
     }
 
     /// Sends it a signal.
@@ -40,9 +44,11 @@ impl Process {
         Ok(kill_process(pid, signal)?)
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has ended and said all that it had to say.
     pub async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
-        Ok(self.child.wait().await?)
+        let status = self.child.wait().await?;
+        (&mut self.log).await?;
+        Ok(status)
     }
 }
 
@@ -57,6 +63,7 @@ pub fn command(service: &str, settings: &Settings) -> anyhow::Result<Command> {
 async fn serving(lines: &mut Lines<BufReader<ChildStderr>>) -> anyhow::Result<(SocketAddr, SocketAddr)> {
     let mut log = String::new();
     while let Some(line) = lines.next_line().await? {
+        log_guard::inspect(line.as_bytes());
         let entry: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
         if entry["message"] == "serving" {
             let address = |name: &str| anyhow::Ok(entry[name].as_str().context("no address")?.parse()?);

@@ -12,7 +12,7 @@ use tonic::{Request, Status};
 
 use crate::client::PASSWORD;
 use crate::wire::{answer, bearer, path};
-use crate::{Client, System, User};
+use crate::{Client, System, User, secrets};
 
 /// What there is. Rpcs that end something end what no other needs.
 pub struct Scene {
@@ -295,7 +295,9 @@ impl Scene {
             let value = MetadataValue::try_from(bearer(token)).expect("a header value");
             request.metadata_mut().insert("authorization", value);
         }
-        answer(channel.clone(), &path, request).await.map(tonic::Response::into_inner)
+        let answer = answer(channel.clone(), &path, request).await?.into_inner();
+        secrets::plant(&DynamicMessage::decode(method.output(), answer.clone()).expect("an answer"));
+        Ok(answer)
     }
 }
 

@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use clap::Parser;
 use local_postgres::{Cluster, Role};
 use proto::todo::v1::ListListsRequest;
+use rustix::process::Signal;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::serve::App;
 use service_kit::tls;
 use sqlx::PgConnection;
 use tokio::sync::OnceCell;
@@ -19,6 +19,7 @@ use tonic::transport::Channel;
 
 use crate::client::{Client, PASSWORD, User};
 use crate::mailbox::Mailbox;
+use crate::process::Process;
 use crate::refusal::reason;
 use crate::settings::Settings;
 
@@ -77,33 +78,46 @@ impl System {
     /// # Panics
     /// When it does not start.
     pub async fn configured(cluster: &'static Cluster, clock: Clock, change: impl Fn(Settings) -> Settings) -> Self {
-        let system = Self::try_start(cluster, clock, change).await.expect("the system starts");
-        let mut stranger = system.anonymous().with_token("no token");
-        crate::eventually("todo-service hears auth-service", async || {
-            let refused = stranger.lists.list_lists(ListListsRequest::default()).await.err();
-            refused.is_some_and(|status| reason(&status) == "TOKEN_INVALID")
-        })
-        .await;
-        system
+        let here = async |service, settings| running(service, &change(settings), &clock).await;
+        Self::try_start(cluster, clock.clone(), here).await.expect("the system starts")
     }
 
+    /// A pair of processes of their own, which log what the filter says.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn processes(log_filter: &str) -> Self {
+        let cluster = Cluster::throwaway().await.expect("a Postgres server");
+        let apart =
+            async |service, settings: Settings| process(service, &settings.with("LOG_FILTER", log_filter)).await;
+        Self::try_start(cluster, Clock::system(), apart).await.expect("the system starts")
+    }
+
+    /// A pair whose services `run` starts, by their names.
     async fn try_start(
         cluster: &'static Cluster,
         clock: Clock,
-        change: impl Fn(Settings) -> Settings,
+        run: impl AsyncFn(&'static str, Settings) -> anyhow::Result<Service>,
     ) -> anyhow::Result<Self> {
+        log_guard::plant(PASSWORD);
         let database = migrated_database(cluster).await?;
         let files = tempfile::tempdir()?;
         let (auth_key, todo_key) = (files.path().join("auth.key"), files.path().join("todo.key"));
         key_file(&auth_key)?;
         key_file(&todo_key)?;
         let settings = Settings::of("auth-service", Role::AuthService, cluster, &database, &auth_key);
-        let settings = change(settings.mail_into(&files.path().join("mail")));
-        let auth = auth(&settings, &clock).await?;
+        let auth = run("auth-service", settings.mail_into(&files.path().join("mail"))).await?;
         let settings = Settings::of("todo-service", Role::TodoService, cluster, &database, &todo_key)
             .with("AUTH_ADDRESS", format!("https://{}", auth.address));
-        let todo = todo(&change(settings), &clock).await?;
-        Ok(Self { cluster, database, clock, auth, todo, files })
+        let todo = run("todo-service", settings).await?;
+        let system = Self { cluster, database, clock, auth, todo, files };
+        let mut stranger = system.anonymous().with_token("no token");
+        crate::eventually("todo-service hears auth-service", async || {
+            let refused = stranger.lists.list_lists(ListListsRequest::default()).await.err();
+            refused.is_some_and(|status| reason(&status) == "TOKEN_INVALID")
+        })
+        .await;
+        Ok(system)
     }
 
     /// Both, for what both must do: auth-service first.
@@ -210,26 +224,38 @@ async fn migrate(cluster: &Cluster, database: &str) -> anyhow::Result<()> {
 pub fn key_file(path: &Path) -> anyhow::Result<()> {
     let digits =
         Entropy::system().bytes::<32>().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
+    log_guard::plant(&digits);
     certs::write_private(path, digits.as_bytes())
 }
 
-async fn auth(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
-    use auth_service::config::{Cli, Command};
-    let flags = ["auth-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
-    let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
-    let app = auth_service::bind(*config, clock.clone(), Entropy::system()).await.context("auth-service")?;
-    running(app)
-}
-
-async fn todo(settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
-    use todo_service::config::{Cli, Command};
-    let flags = ["todo-service".to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
-    let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
-    let app = todo_service::bind(*config, clock.clone(), Entropy::system()).await.context("todo-service")?;
-    running(app)
-}
-
-fn running(app: App) -> anyhow::Result<Service> {
+/// A service in this process.
+async fn running(service: &str, settings: &Settings, clock: &Clock) -> anyhow::Result<Service> {
+    let flags = [service.to_owned(), "serve".to_owned()].into_iter().chain(settings.flags());
+    let (clock, entropy) = (clock.clone(), Entropy::system());
+    let app = if service == "auth-service" {
+        use auth_service::config::{Cli, Command};
+        let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
+        auth_service::bind(*config, clock, entropy).await.context("auth-service")?
+    } else {
+        use todo_service::config::{Cli, Command};
+        let Command::Serve(config) = Cli::try_parse_from(flags)?.command else { anyhow::bail!("not serve") };
+        todo_service::bind(*config, clock, entropy).await.context("todo-service")?
+    };
     let (address, probes, stop) = (app.address()?, app.probe_address()?, CancellationToken::new());
     Ok(Service { address, probes, ended: tokio::spawn(app.run(stop.clone())), stop: stop.drop_guard() })
+}
+
+/// A service in a process of its own.
+async fn process(service: &str, settings: &Settings) -> anyhow::Result<Service> {
+    let mut process = Process::serve(service, settings).await?;
+    let (address, probes, stop) = (process.address, process.probes, CancellationToken::new());
+    let stopped = stop.clone();
+    let ended = tokio::spawn(async move {
+        stopped.cancelled().await;
+        process.signal(Signal::TERM)?;
+        let status = process.ended().await?;
+        anyhow::ensure!(status.success(), "it ended with {status}");
+        Ok(())
+    });
+    Ok(Service { address, probes, ended, stop: stop.drop_guard() })
 }

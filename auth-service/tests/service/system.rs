@@ -55,6 +55,9 @@ const BURST: u32 = 1_000_000;
 /// Of every user whom [`System::user`] makes.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// The digits of the service's own secret.
+const SECRET: &str = "5";
+
 /// A client's way to the service.
 pub(crate) type Channel = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Infallible>;
 
@@ -93,6 +96,8 @@ impl System {
     }
 
     async fn on(settings: Settings, passwords: password::Settings, burst: u32, clock: Clock, entropy: Entropy) -> Self {
+        log_guard::plant(PASSWORD);
+        log_guard::plant(&SECRET.repeat(64));
         let keychain = Keychain::load(&Database::new(&settings), &secret(), &clock, &entropy).await.unwrap();
         let keys = keychain.verifying();
         let signer = Signer::new(&defaults(), &defaults(), keychain.clone(), clock.clone(), entropy.clone());
@@ -237,7 +242,10 @@ impl System {
             device_name: "a phone".to_owned(),
             ..LogInRequest::default()
         };
-        self.auth().log_in(request).await.map(tonic::Response::into_inner)
+        let granted = self.auth().log_in(request).await?.into_inner();
+        log_guard::plant(&granted.access_token);
+        log_guard::plant(&granted.refresh_token);
+        Ok(granted)
     }
 
     pub(crate) async fn log_in(&self, username: &str) -> LogInResponse {
@@ -259,7 +267,10 @@ impl System {
 
     pub(crate) async fn refresh(&self, refresh_token: &str) -> Result<RefreshTokensResponse, Status> {
         let request = RefreshTokensRequest { refresh_token: refresh_token.to_owned() };
-        self.auth().refresh_tokens(request).await.map(tonic::Response::into_inner)
+        let refreshed = self.auth().refresh_tokens(request).await?.into_inner();
+        log_guard::plant(&refreshed.access_token);
+        log_guard::plant(&refreshed.refresh_token);
+        Ok(refreshed)
     }
 
     pub(crate) async fn get(&self, token: &str, name: &str) -> Result<User, Status> {
@@ -327,7 +338,7 @@ fn page_tokens(clock: &Clock, entropy: &Entropy) -> Arc<PageTokens> {
 }
 
 pub(crate) fn secret() -> Secret {
-    Secret::from_hex(&"5".repeat(64)).unwrap()
+    Secret::from_hex(&SECRET.repeat(64)).unwrap()
 }
 
 /// A migrated database: one is migrated, the rest are copies.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::workspace;
 
 /// What the code of each member may use of the others.
-const NORMAL: [(&str, &[&str]); 8] = [
+const NORMAL: [(&str, &[&str]); 9] = [
     ("proto", &[]),
     ("service-kit", &["proto"]),
     ("auth-service", &["proto", "service-kit"]),
@@ -14,13 +14,14 @@ const NORMAL: [(&str, &[&str]); 8] = [
     ("todo-service", &["proto", "service-kit"]),
     ("certs", &[]),
     ("local-postgres", &["certs"]),
+    ("log-guard", &[]),
     // Not the services: `xtask sqlx` must run when they do not compile.
     ("xtask", &["certs", "local-postgres", "service-kit"]),
-    ("e2e", &["proto", "service-kit", "auth-service", "todo-service", "certs", "local-postgres"]),
+    ("e2e", &["proto", "service-kit", "auth-service", "todo-service", "certs", "local-postgres", "log-guard"]),
 ];
 
 /// What tests may use besides.
-const IN_TESTS: &[&str] = &["certs", "local-postgres"];
+const IN_TESTS: &[&str] = &["certs", "local-postgres", "log-guard"];
 
 /// # Errors
 /// With every dependency that the tables above do not allow.
