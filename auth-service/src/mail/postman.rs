@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use futures_util::future::join_all;
@@ -43,6 +44,8 @@ pub struct Postman {
     settings: Settings,
     transport: Transport,
     counter: Arc<Counter>,
+    /// Whether the outbox could not be read when it was looked at last: that is logged once, not every second.
+    locked_out: AtomicBool,
 }
 
 impl Postman {
@@ -57,7 +60,7 @@ impl Postman {
     ) -> anyhow::Result<Self> {
         let transport = Transport::new(&settings).context("mail cannot be sent")?;
         let counter = Arc::new(Counter::new(secret));
-        Ok(Self { database, outbox, clock, entropy, settings, transport, counter })
+        Ok(Self { database, outbox, clock, entropy, settings, transport, counter, locked_out: AtomicBool::new(false) })
     }
 
     /// Delivers whatever is due, and whatever will be.
@@ -76,9 +79,14 @@ impl Postman {
     pub async fn deliver(&self) -> usize {
         let now = self.clock.now();
         match store::claim(&self.database, now, now + LEASE, BATCH).await {
-            Ok(claimed) => join_all(claimed.iter().map(|errand| self.settle(errand))).await.len(),
+            Ok(claimed) => {
+                self.locked_out.store(false, Ordering::Relaxed);
+                join_all(claimed.iter().map(|errand| self.settle(errand))).await.len()
+            }
             Err(error) => {
-                tracing::warn!(%error, "the outbox cannot be read");
+                if !self.locked_out.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "the outbox cannot be read: mail waits");
+                }
                 0
             }
         }
