@@ -69,6 +69,8 @@ pub struct Follower {
     batches: broadcast::Receiver<Arc<Batch>>,
     /// Everything up to here is told, or due.
     told: Cursor,
+    /// Of the events up to here only the deletions of users matter.
+    recent: Cursor,
     /// The table holds everything up to here.
     known: Position,
     /// Whether a snapshot is being told.
@@ -97,13 +99,11 @@ impl Feed {
                 resumed = None;
             }
         }
-        let told = match resumed {
-            Some(cursor) => cursor,
-            None => store::since(&database, self.clock.now() - self.window).await?.min(known.head).min(acted_on),
-        };
+        let recent = store::since(&database, self.clock.now() - self.window).await?.min(known.head);
+        let told = resumed.unwrap_or(recent.min(acted_on));
         let keys = Told { cursor: resumed, time: known.time, item: Item::Keys };
         let (feed, due, snapshot) = (self.clone(), VecDeque::from([keys]), resumed.is_none());
-        Ok(Follower { feed, database, batches, told, known, snapshot, due })
+        Ok(Follower { feed, database, batches, told, recent, known, snapshot, due })
     }
 
     /// How far it goes, as soon as it goes as far as `least`.
@@ -131,9 +131,7 @@ impl Follower {
 
     /// The next events from the table, and where it has no more, that everything is told.
     async fn read(&mut self) -> Result<(), Interrupted> {
-        let upto = self.told.advance(STEP, self.known.head);
-        let since = self.feed.clock.now() - self.feed.window;
-        let changes = store::between(&self.database, self.told, upto, since).await?;
+        let (upto, changes) = self.changes().await?;
         let (time, complete) = (self.known.time, upto == self.known.head);
         self.told = upto;
         if self.snapshot {
@@ -149,6 +147,16 @@ impl Follower {
             self.due.push_back(Told::bookmark(self.known));
         }
         Ok(())
+    }
+
+    /// The next events from the table, and how far they go.
+    async fn changes(&self) -> Result<(Cursor, Vec<Change>), Interrupted> {
+        if self.told < self.recent {
+            return Ok(store::deletions(&self.database, self.told, self.recent, STEP).await?);
+        }
+        let upto = self.told.advance(STEP, self.known.head);
+        let since = self.feed.clock.now() - self.feed.window;
+        Ok((upto, store::between(&self.database, self.told, upto, since).await?))
     }
 
     /// The next batch. One that does not follow on what was told is read from the table, with what is missing before it.

@@ -1,4 +1,5 @@
-//! The order of `auth.events`, and who follows it.
+//! The order of `auth.events`. The statements that read it stand in files of their own, so that their plans are tested as
+//! they are sent.
 
 use service_kit::postgres::{Database, Error};
 use time::OffsetDateTime;
@@ -76,12 +77,7 @@ pub async fn since(database: &Database, time: OffsetDateTime) -> Result<Cursor, 
     database
         .read(move |c| {
             Box::pin(async move {
-                // The fence keeps the planner from walking through all events in the order of their numbers.
-                let query = sqlx::query_scalar!(
-                    r#"WITH recent AS MATERIALIZED (SELECT seq FROM auth.events WHERE at >= $1)
-                       SELECT coalesce((SELECT min(seq) - 1 FROM recent), (SELECT head FROM auth.feed)) AS "place!""#,
-                    time,
-                );
+                let query = sqlx::query_file_scalar!("src/store/feed/since.sql", time);
                 Ok(Cursor::new(query.fetch_one(c).await?))
             })
         })
@@ -98,22 +94,32 @@ pub async fn between(
 ) -> Result<Vec<Change>, Error> {
     let read = database.read(move |c| {
         Box::pin(async move {
-            let query = sqlx::query_as!(
-                ChangeRow,
-                r#"SELECT id, seq AS "seq!", at, kind, user_id, session_id, details::text AS "details!"
-                   FROM auth.events
-                   WHERE seq > $1 AND seq <= $2 AND kind = ANY ($3) AND (at >= $4 OR kind = $5)
-                   ORDER BY seq"#,
-                after.get(),
-                upto.get(),
-                &followed(),
-                since,
-                Kind::UserDeleted.as_str(),
-            );
+            let (after, upto) = (after.get(), upto.get());
+            let query = sqlx::query_file_as!(ChangeRow, "src/store/feed/between.sql", after, upto, &followed(), since,);
             Ok(query.fetch_all(c).await?)
         })
     });
     read.await?.into_iter().map(ChangeRow::meaning).collect()
+}
+
+/// The deletions of users after one place, up to another, in order, and how far they go: there may be more than `most`.
+pub async fn deletions(
+    database: &Database,
+    after: Cursor,
+    upto: Cursor,
+    most: i64,
+) -> Result<(Cursor, Vec<Change>), Error> {
+    let read = database.read(move |c| {
+        Box::pin(async move {
+            let (after, upto) = (after.get(), upto.get());
+            let query = sqlx::query_file_as!(ChangeRow, "src/store/feed/deletions.sql", after, upto, most);
+            Ok(query.fetch_all(c).await?)
+        })
+    });
+    let found: Vec<_> = read.await?.into_iter().map(ChangeRow::meaning).collect::<Result<_, _>>()?;
+    let full = i64::try_from(found.len()).is_ok_and(|count| count >= most);
+    let last = found.last().filter(|_| full).map_or(upto, |last| last.place);
+    Ok((last, found))
 }
 
 fn followed() -> Vec<String> {

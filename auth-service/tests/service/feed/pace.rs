@@ -5,6 +5,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use super::followers::watch;
+use crate::plan::plan;
 use crate::system::{START, System, refused};
 
 /// Adds so many events at once, as if they had happened.
@@ -61,6 +62,50 @@ async fn more_events_than_fit_into_one_message_come_in_order_to_who_follows_and_
     }
     let part = |events, cursor: &str, complete| (events, cursor.to_owned(), complete);
     assert_eq!(parts, [part(1_000, "", false), part(1_000, "", false), part(500, "2500", true)]);
+}
+
+#[tokio::test]
+async fn of_a_long_past_only_the_deletions_of_users_are_read() {
+    let system = System::start().await;
+    let mut witness = watch(&system, "").await.unwrap();
+    let (_, begin) = witness.all().await;
+    let past = "INSERT INTO auth.events (id, at, kind, user_id, session_id, details)
+                SELECT gen_random_uuid(), $1, CASE n % 100 WHEN 0 THEN 'user_deleted' ELSE 'logged_out' END,
+                       gen_random_uuid(), gen_random_uuid(), '{}'
+                FROM generate_series(1, 20000) n";
+    sqlx::query(past).bind(START - time::Duration::DAY).execute(&mut system.sql().await).await.unwrap();
+    while witness.all().await.1 != "20000" {}
+    // Without a cursor for who has acknowledged nothing, and with one from before.
+    for (cursor, first) in [("", "snapshot"), (&*begin, "events")] {
+        let (events, cursor) = watch(&system, cursor).await.unwrap().all().await;
+        assert_eq!((events.len(), cursor.as_str()), (200, "20000"), "{first}");
+        assert!(events.iter().all(|event| event.user_deleted));
+    }
+    let mut sql = system.sql().await;
+    for analyzed in [false, true] {
+        if analyzed {
+            sqlx::query("ANALYZE auth.events").execute(&mut sql).await.unwrap();
+        }
+        let [since, between, deletions] = [
+            include_str!("../../../src/store/feed/since.sql"),
+            include_str!("../../../src/store/feed/between.sql"),
+            include_str!("../../../src/store/feed/deletions.sql"),
+        ];
+        for (index, statement, types, arguments) in [
+            ("events_at_index", since, "timestamptz", "'2026-01-01'"),
+            (
+                "events_seq_key",
+                between,
+                "bigint, bigint, text[], timestamptz",
+                "100, 200, '{logged_out}', '2026-01-01'",
+            ),
+            ("events_deletions_index", deletions, "bigint, bigint, bigint", "0, 20000, 1000"),
+        ] {
+            let plan = plan(&mut sql, statement, types, arguments).await;
+            let whole = plan.contains("Seq Scan on events");
+            assert!(plan.contains(index) && !whole, "{plan}");
+        }
+    }
 }
 
 #[tokio::test]
