@@ -35,6 +35,7 @@ impl Place {
             eprintln!("SKIPPED: python3 has no aiosmtpd: pip install aiosmtpd");
             return None;
         }
+        log_guard::plant(PASSWORD);
         let place = Self { files: tempfile::tempdir().unwrap() };
         let authority = Authority::new("mail").unwrap();
         let dns = vec!["localhost".to_owned()];
