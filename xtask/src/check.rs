@@ -3,6 +3,7 @@
 mod boundaries;
 mod docs;
 mod modules;
+mod reasons;
 mod tools;
 
 use std::process::Command;
@@ -25,6 +26,7 @@ pub(crate) async fn run(require_tools: bool) -> anyhow::Result<()> {
         ("format", pass(workspace::cargo().args(["fmt", "--all", "--check"]))),
         ("crate boundaries", boundaries::check().map(|()| Outcome::Passed)),
         ("module boundaries", modules::check().map(|()| Outcome::Passed)),
+        ("error reasons", reasons::check().map(|()| Outcome::Passed)),
         ("documents", docs::check().map(|()| Outcome::Passed)),
         ("buf lint", tools::buf_lint(require_tools)),
         ("buf breaking", tools::buf_breaking(require_tools)),

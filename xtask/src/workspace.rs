@@ -1,7 +1,7 @@
 //! Where things are, and how programs are run there.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -22,6 +22,26 @@ pub(crate) fn certificates() -> PathBuf {
 /// What `up` keeps between runs; never committed.
 pub(crate) fn state() -> PathBuf {
     root().join(".dev")
+}
+
+/// Every Rust file below a folder with its text, sorted; what is built, hidden or a third party's left out.
+///
+/// # Errors
+/// When something cannot be read.
+pub(crate) fn rust_files(folder: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
+        let skipped = ["target", "vendor", "node_modules"].iter().any(|skipped| name == *skipped);
+        if path.is_dir() && !skipped && !name.as_encoded_bytes().starts_with(b".") {
+            found.extend(rust_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path)?;
+            found.push((path, text));
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// A command that runs at the root.

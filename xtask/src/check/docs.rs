@@ -18,12 +18,12 @@ const SENTENCE: usize = 4;
 /// With every name in a document that stands for nothing.
 pub(super) fn check() -> anyhow::Result<()> {
     let root = workspace::root();
-    let tests = tests(&root)?;
+    let tests = functions(root)?;
     let mut violations = Vec::new();
-    for document in documents(&root)? {
+    for document in documents(root)? {
         let text = fs::read_to_string(&document)?;
-        let shown = document.strip_prefix(&root)?.display();
-        let missing = quoted(&text).filter(|name| stands_for_nothing(name, &root, &tests));
+        let shown = document.strip_prefix(root)?.display();
+        let missing = quoted(&text).filter(|name| stands_for_nothing(name, root, &tests));
         violations.extend(missing.map(|name| format!("{shown} names {name}, which does not exist")));
     }
     anyhow::ensure!(violations.is_empty(), "{}", violations.join("; "));
@@ -35,7 +35,8 @@ fn stands_for_nothing(name: &str, root: &Path, tests: &BTreeSet<String>) -> bool
     if is_word && name.matches('_').count() >= SENTENCE {
         return !tests.contains(name);
     }
-    name.contains('/') && name.ends_with(".rs") && !name.contains('*') && !root.join(name).exists()
+    let is_file = Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    is_file && name.contains('/') && !name.contains('*') && !root.join(name).exists()
 }
 
 /// What stands between two backticks on one line.
@@ -51,23 +52,12 @@ fn documents(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The names of all functions in test code.
-fn tests(root: &Path) -> anyhow::Result<BTreeSet<String>> {
+/// The names of all functions.
+fn functions(root: &Path) -> anyhow::Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
-            let entry = entry?;
-            let skipped = ["target", "vendor", "node_modules"].iter().any(|name| entry.file_name() == *name);
-            if entry.file_type()?.is_dir() && !skipped && !entry.file_name().as_encoded_bytes().starts_with(b".") {
-                folders.push(entry.path());
-            }
-        }
-        for file in files(&folder, "rs")? {
-            let text = fs::read_to_string(file)?;
-            let after = text.split("fn ").skip(1);
-            names.extend(after.filter_map(|rest| rest.split_once('(')).map(|(name, _)| name.to_owned()));
-        }
+    for (_, text) in workspace::rust_files(root)? {
+        let after = text.split("fn ").skip(1);
+        names.extend(after.filter_map(|rest| rest.split_once('(')).map(|(name, _)| name.to_owned()));
     }
     Ok(names)
 }

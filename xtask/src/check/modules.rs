@@ -1,9 +1,7 @@
 //! Which module may name what: each foreign vocabulary has one home, and inside a service the
 //! direction is `main -> lib -> grpc -> domain -> store`.
 
-use std::{fs, path::Path};
-
-use anyhow::Context as _;
+use std::path::Path;
 
 use crate::workspace;
 
@@ -27,7 +25,7 @@ pub(super) fn check() -> anyhow::Result<()> {
     let mut violations = Vec::new();
     for service in SERVICES {
         let source = workspace::root().join(service).join("src");
-        for (path, text) in sources(&source)? {
+        for (path, text) in workspace::rust_files(&source)? {
             let module = first_module(path.strip_prefix(&source)?);
             let shown = path.strip_prefix(workspace::root())?.display();
             violations.extend(complaints(&module, &text).into_iter().map(|what| format!("{shown} {what}")));
@@ -35,21 +33,6 @@ pub(super) fn check() -> anyhow::Result<()> {
     }
     anyhow::ensure!(violations.is_empty(), "{}", violations.join("; "));
     Ok(())
-}
-
-fn sources(directory: &Path) -> anyhow::Result<Vec<(std::path::PathBuf, String)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(sources(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path)?;
-            found.push((path, text));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 /// `store.rs` and `store/rows.rs` are both of `store`.
