@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::mailbox::Mailbox;
+use crate::probes::hears_auth_service;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::system::{channel, key_file, migrated_database};
@@ -93,6 +94,19 @@ impl Fleet {
     #[must_use]
     pub fn todo_settings(&self, replica: usize) -> Settings {
         self.todo_settings[replica].clone().with("LISTEN_ADDRESS", self.todo[replica].address.to_string())
+    }
+
+    /// Waits until every replica of todo-service has heard auth-service.
+    pub async fn heard(&self) {
+        for todo in &self.todo {
+            crate::eventually("todo-service hears auth-service", async || hears_auth_service(todo.probes).await).await;
+        }
+    }
+
+    /// The settings of auth-service, as its other commands take them too.
+    #[must_use]
+    pub fn auth_settings(&self) -> Settings {
+        self.auth_settings.clone()
     }
 
     /// Where the mail of all replicas goes.

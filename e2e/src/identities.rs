@@ -116,6 +116,15 @@ impl Identities {
         let cluster = Cluster::throwaway().await.expect("a Postgres server");
         System::configured(cluster, Clock::system(), |settings| change(self.used_by(settings))).await
     }
+
+    /// The same where todo-service need not get to hear auth-service.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn system_out_of_touch(&self, change: impl Fn(Settings) -> Settings) -> System {
+        let cluster = Cluster::throwaway().await.expect("a Postgres server");
+        System::out_of_touch(cluster, Clock::system(), |settings| change(self.used_by(settings))).await
+    }
 }
 
 impl Default for Identities {

@@ -24,7 +24,20 @@ pub async fn get(probes: SocketAddr, path: &str) -> io::Result<(u16, String)> {
 /// # Panics
 /// When the service does not tell its metrics.
 pub async fn count(probes: SocketAddr, name: &str) -> u64 {
+    value(probes, name).await.map_or(0, |value| value.parse().expect("a count"))
+}
+
+/// Whether todo-service has heard auth-service; before that it has no keys to check tokens by.
+///
+/// # Panics
+/// When it does not tell its metrics.
+pub async fn hears_auth_service(todo_probes: SocketAddr) -> bool {
+    let age = value(todo_probes, "auth_feed_age_seconds").await;
+    age.is_some_and(|age| age.parse::<f64>().is_ok_and(f64::is_finite))
+}
+
+async fn value(probes: SocketAddr, name: &str) -> Option<String> {
     let (_, metrics) = get(probes, "/metrics").await.expect("metrics");
     let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    value.map_or(0, |value| value.trim().parse().expect("a count"))
+    value.map(|value| value.trim().to_owned())
 }

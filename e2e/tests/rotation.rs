@@ -10,6 +10,7 @@ use e2e::identities::{Identities, good};
 use e2e::probes::count;
 use e2e::raw::frames::{code, kind};
 use e2e::raw::{self, Frames, Http2, connect, refusal};
+use e2e::settings::Settings;
 use rustls::pki_types::CertificateDer;
 use service_kit::clock::Clock;
 use time::macros::datetime;
@@ -123,7 +124,8 @@ async fn a_revocation_list_that_is_out_of_date_or_of_another_authority_refuses_e
     let foreign = Authority::new("elsewhere").unwrap().revoke(&[]).unwrap();
     for list in [stale, foreign] {
         identities.write("crl.pem", &list);
-        let system = identities.system_with(|settings| settings.with("TLS_CRL", identities.file("crl.pem"))).await;
+        let with_list = |settings: Settings| settings.with("TLS_CRL", identities.file("crl.pem"));
+        let system = identities.system_out_of_touch(with_list).await;
         for to in system.services().map(|service| service.address) {
             let client = identities.issue(&good("client"));
             let answer = refusal(to, identities.tls(Some(&client))).await;

@@ -221,7 +221,7 @@ async fn deceive(
     let to_impostor = |settings| {
         if is_todo_service(&settings) { change(settings).with("AUTH_ADDRESS", address.clone()) } else { settings }
     };
-    let system = identities.system_with(to_impostor).await;
+    let system = identities.system_out_of_touch(to_impostor).await;
     let shaken = impostor.handshakes.recv().await.unwrap();
     let channel = |to| e2e::system::channel(identities.directory(), to, "client");
     let anonymous = Client::new(channel(system.auth.address), channel(system.todo.address), None);
