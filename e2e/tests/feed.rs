@@ -63,14 +63,14 @@ impl Act {
                 drop(own.sessions.revoke_all_sessions(request).await.unwrap());
             }
             Self::DisableUser => {
-                drop(admin.users.disable_user(DisableUserRequest { name, ..Default::default() }).await.unwrap());
+                drop(admin.users.disable_user(DisableUserRequest { name }).await.unwrap());
             }
             Self::SetRoles => {
-                let request = SetRolesRequest { name, roles: vec![Role::Admin.into()], ..Default::default() };
+                let request = SetRolesRequest { name, roles: vec![Role::Admin.into()] };
                 drop(admin.users.set_roles(request).await.unwrap());
             }
             Self::DeleteUser => {
-                let request = DeleteUserRequest { name, password: PASSWORD.to_owned(), ..Default::default() };
+                let request = DeleteUserRequest { name, password: PASSWORD.to_owned() };
                 drop(own.users.delete_user(request).await.unwrap());
             }
             Self::ChangePassword => {
