@@ -5,6 +5,7 @@
 //! new, or was too slow, reads from the table by its own cursor until it has caught up: it misses nothing, and costs no
 //! memory.
 
+mod figures;
 mod follower;
 mod pump;
 
@@ -94,6 +95,7 @@ struct Batch {
 #[derive(Clone)]
 pub struct Feed {
     position: watch::Receiver<Option<Position>>,
+    lag: watch::Receiver<Duration>,
     batches: broadcast::WeakSender<Arc<Batch>>,
     /// How long a revocation matters.
     window: Duration,

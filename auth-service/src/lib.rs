@@ -139,6 +139,11 @@ fn follow(
     server.background("feed", async move { match pump.run().await {} });
     let listen = async move { match postgres::listen(&settings, store::feed::CHANNEL, bell).await {} };
     server.background("doorbell", listen);
+    let [streams, head, age, lag] = [(); 4].map(|()| feed.clone());
+    server.measure("feed_streams", "Open streams of security events", move || streams.followers());
+    server.measure("feed_head", "Number of the last event of the feed", move || head.head());
+    server.measure("feed_age_seconds", "Time since the feed was last complete", move || age.age());
+    server.measure("feed_lag_seconds", "Time that the events last numbered had waited for it", move || lag.lag());
     feed
 }
 

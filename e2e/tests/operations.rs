@@ -165,6 +165,22 @@ async fn reflection_of_both_versions_lists_what_is_served_and_tells_the_whole_co
 }
 
 #[tokio::test]
+async fn the_metrics_of_auth_service_tell_how_its_feed_is() {
+    let system = System::start().await;
+    let probes = system.auth.probes;
+    let figure = async |name: &str| -> f64 {
+        let metrics = get(probes, "/metrics").await.unwrap().1;
+        metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).expect(name)
+    };
+    eventually("todo-service follows", async || figure("feed_streams").await >= 1.0).await;
+    // Registered, logged in.
+    system.user("alice").await;
+    eventually("the head is told", async || figure("feed_head").await >= 2.0).await;
+    assert!((0.0..10.0).contains(&figure("feed_age_seconds").await));
+    assert!((0.0..10.0).contains(&figure("feed_lag_seconds").await));
+}
+
+#[tokio::test]
 async fn probes_answer_and_metrics_count_each_call() {
     let system = System::start().await;
     for (service, _) in named(&system) {

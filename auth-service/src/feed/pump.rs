@@ -32,6 +32,7 @@ pub struct Pump {
     window: time::Duration,
     keychain: Keychain,
     position: watch::Sender<Option<Position>>,
+    lag: watch::Sender<time::Duration>,
     batches: broadcast::Sender<Arc<Batch>>,
     bookmarked: Option<Instant>,
 }
@@ -50,8 +51,8 @@ impl Pump {
         entropy: Entropy,
     ) -> Self {
         let (position, batches) = (watch::Sender::new(None), broadcast::Sender::new(BACKLOG));
-        let window = life + MARGIN;
-        Self { database, clock, entropy, bells, window, keychain, position, batches, bookmarked: None }
+        let (window, lag) = (life + MARGIN, watch::Sender::new(time::Duration::ZERO));
+        Self { database, clock, entropy, bells, window, keychain, position, lag, batches, bookmarked: None }
     }
 
     /// The feed that it feeds.
@@ -59,6 +60,7 @@ impl Pump {
     pub fn feed(&self) -> Feed {
         Feed {
             position: self.position.subscribe(),
+            lag: self.lag.subscribe(),
             batches: self.batches.downgrade(),
             window: self.window,
             clock: self.clock.clone(),
@@ -103,6 +105,9 @@ impl Pump {
         let head = loop {
             let numbered = store::number(&self.database).await?;
             new += numbered.count;
+            if let Some(oldest) = numbered.oldest {
+                self.lag.send_replace(self.clock.now() - oldest);
+            }
             if !numbered.is_full() {
                 break numbered.head;
             }
