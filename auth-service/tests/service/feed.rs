@@ -1,6 +1,7 @@
 //! What services are told that check tokens: keys, what was revoked before, and what is revoked from now on.
 
 mod consumers;
+mod failover;
 pub(crate) mod followers;
 mod order;
 mod pace;
