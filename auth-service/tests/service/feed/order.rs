@@ -5,9 +5,10 @@ use std::collections::HashSet;
 
 use auth_service::event::{Event, Kind};
 use auth_service::origin::Origin;
-use auth_service::store::events;
-use futures_util::future::{join, join_all};
+use auth_service::store::{events, feed};
+use futures_util::future::{join, join_all, join3};
 use service_kit::entropy::Entropy;
+use service_kit::postgres::Database;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -47,6 +48,14 @@ async fn write(system: &System, seed: u64) -> Vec<Uuid> {
         }
     }
     committed
+}
+
+/// Numbers events again and again, at the same time as others do.
+async fn number(system: &System, committed: watch::Receiver<Option<usize>>) {
+    let database = Database::new(&system.settings);
+    while committed.borrow().is_none() {
+        feed::number(&database).await.expect("nobody numbers what another does");
+    }
 }
 
 /// What a follower is told, each with its cursor, until it is as much as was committed.
@@ -92,7 +101,8 @@ async fn every_follower_of_every_replica_is_told_every_event_once_in_one_order_w
     };
     let following = join_all(replicas.iter().map(|replica| follow(replica, over.subscribe())));
     let naively = follow_naively(&replicas[0], over.subscribe());
-    let (committed, (told, seen)) = join(writing, join(following, naively)).await;
+    let numbering = join_all((0..4).map(|_| number(&replicas[0], over.subscribe())));
+    let (committed, (told, seen), _) = join3(writing, join(following, naively), numbering).await;
 
     let numbers = 1..=i64::try_from(committed.len()).unwrap();
     assert!(told[0].iter().map(|(cursor, _)| *cursor).eq(numbers), "numbers have no gaps");
