@@ -8,6 +8,7 @@
 mod figures;
 mod follower;
 mod pump;
+mod told;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-pub use self::follower::{Follower, Interrupted, Item, Revoked, Told};
+pub use self::follower::{Follower, Interrupted};
 pub use self::pump::Pump;
+pub use self::told::{Item, Revoked, Told};
 
 /// How much longer than the life of an access token a revocation may matter: the leeway of those who check tokens, and
 /// what lies between the times at which an act and a token are said to have happened and those at which they did.
