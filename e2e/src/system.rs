@@ -82,6 +82,19 @@ impl System {
         system
     }
 
+    /// A pair whose clocks differ; the system's is that of auth-service.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn with_clocks(cluster: &'static Cluster, auth: Clock, todo: Clock) -> Self {
+        let here = async |service, settings| {
+            running(service, &settings, if service == "todo-service" { &todo } else { &auth }).await
+        };
+        let system = Self::try_start(cluster, auth.clone(), here).await.expect("the system starts");
+        system.in_touch().await;
+        system
+    }
+
     /// The same where todo-service need not get to hear auth-service.
     ///
     /// # Panics

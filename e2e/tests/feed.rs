@@ -19,7 +19,7 @@ use tonic::{Code, Status};
 /// What somebody chooses instead of [`PASSWORD`].
 const NEW_PASSWORD: &str = "a lantern under the harbour";
 /// How often each act is done.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 8;
 /// How long a revocation may take on an idle system, in 99 of 100 cases.
 const IDLE: Duration = Duration::from_millis(200);
 /// The same while a thousand others happen each second, and after auth-service was away.

@@ -14,10 +14,10 @@ use tonic_types::StatusExt;
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const GET_JWKS: &str = "/auth.v1.AuthService/GetJwks";
 
-/// A system with one setting of its own, and a client for it.
+/// A system with one setting of its own, perhaps too small for the feed between the services, and a client for it.
 async fn system(setting: Option<(&str, &str)>) -> (Identities, System, Issued) {
     let identities = Identities::new();
-    let system = identities.system_with(|settings| match setting {
+    let system = identities.system_out_of_touch(|settings| match setting {
         Some((name, value)) => settings.with(name, value),
         None => settings,
     });
