@@ -6,6 +6,7 @@ mod council;
 mod credentials;
 mod deletion;
 mod devices;
+mod error;
 mod listing;
 mod recovery;
 mod verification;
@@ -17,14 +18,15 @@ use uuid::Uuid;
 
 pub use self::credentials::PasswordChange;
 pub use self::deletion::UserDeletion;
+pub use self::error::Error;
 use crate::event::{Event, Kind};
-use crate::mail::{self, Outbox};
+use crate::mail::Outbox;
 use crate::origin::Origin;
-use crate::password::{Hasher, Password, Refused};
+use crate::password::{Hasher, Password};
 use crate::session::Key;
 use crate::store::users::{self as store, Standing};
 use crate::store::{constraint, emails, events};
-use crate::throttle::{self, Throttle};
+use crate::throttle::Throttle;
 use crate::user::{self, Changes, DisplayName, Email, Role, State, User, Username};
 
 /// The users.
@@ -49,68 +51,6 @@ pub struct Registration {
     pub email: Option<Email>,
     /// What other people see.
     pub display_name: DisplayName,
-}
-
-/// Why nothing was done.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Somebody has the username, perhaps in other case.
-    #[error("the username {0} is taken")]
-    UsernameTaken(String),
-    /// No such user, or none that the caller may see.
-    #[error("there is no such user")]
-    NotFound,
-    /// The user is not at the revision that the caller knows.
-    #[error("the user has changed")]
-    Changed,
-    /// The caller is no admin, now.
-    #[error("only an admin may do that")]
-    NotAdmin,
-    /// Nobody else is an active admin.
-    #[error("the user is the last active admin")]
-    LastAdmin,
-    /// The password that came with the call is not the caller's, or no longer.
-    #[error("the password is not the caller's")]
-    PasswordWrong,
-    /// The caller's session is over, or the caller was disabled.
-    #[error("the session has ended")]
-    SessionEnded,
-    /// There were too many wrong passwords.
-    #[error(transparent)]
-    Throttle(#[from] throttle::Error),
-    /// Unknown, used, replaced by a newer one, out of time, or of a user who is not active: nobody learns which.
-    #[error("the token is not valid")]
-    MailTokenInvalid,
-    /// Somebody else has shown that the address is theirs.
-    #[error("the address belongs to another user")]
-    EmailTaken,
-    /// The user has no address.
-    #[error("the user has no address")]
-    EmailMissing,
-    /// There is nothing left to verify.
-    #[error("the address is verified")]
-    EmailAlreadyVerified,
-    /// The password was not hashed.
-    #[error(transparent)]
-    Hashing(#[from] Refused),
-    /// A hash cannot be written down: a fault of ours.
-    #[error("a password hash has no PHC form")]
-    Unwritable,
-    /// An errand cannot be written down: a fault of ours.
-    #[error("an errand for the outbox cannot be sealed")]
-    Unsealed,
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] postgres::Error),
-}
-
-impl From<mail::Error> for Error {
-    fn from(error: mail::Error) -> Self {
-        match error {
-            mail::Error::Unsealed => Self::Unsealed,
-            mail::Error::Database(error) => Self::Database(error),
-        }
-    }
 }
 
 impl Accounts {

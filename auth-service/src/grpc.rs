@@ -54,6 +54,7 @@ use crate::sightings::Sightings;
 use crate::throttle::{Subjects, Throttle};
 
 /// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
+#[derive(Clone)]
 pub struct Parts {
     /// Where users and sessions are.
     pub database: Database,
@@ -83,6 +84,14 @@ pub struct Parts {
     pub sightings: Sightings,
 }
 
+impl Parts {
+    /// The same for one worker, with connections and a cache of its own.
+    #[must_use]
+    pub fn of_worker(&self) -> Self {
+        Self { database: self.database.sibling(), verifier: Arc::new(self.verifier.sibling()), ..self.clone() }
+    }
+}
+
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
     let Parts {
@@ -108,23 +117,19 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
         Sessions::new(database.clone(), clock.clone(), entropy, hasher, throttle, refresh_tokens, signer.clone());
     let authenticate = Attendance::new(Authenticate::new(Arc::clone(&verifier)), sightings);
     let (decoding, encoding) = (transport.max_request_bytes.get(), transport.max_response_bytes.get());
+    macro_rules! within_limits {
+        ($server:ident($service:expr)) => {
+            $server::new($service).max_decoding_message_size(decoding).max_encoding_message_size(encoding)
+        };
+    }
 
-    let auth = AuthServiceServer::new(Auth::new(accounts.clone(), sessions.clone(), signer.clone(), clock))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
+    let auth = within_limits!(AuthServiceServer(Auth::new(accounts.clone(), sessions.clone(), signer.clone(), clock)));
     let auth = InterceptedService::new(auth, authenticate.clone());
-    let users = UserServiceServer::new(Users::new(accounts.clone(), Arc::clone(&page_tokens)))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
-    let audit = AuditServiceServer::new(Audit::new(accounts.clone(), Arc::clone(&page_tokens)))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
-    let devices = SessionServiceServer::new(Devices::new(accounts, page_tokens))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
-    let tokens = TokenServiceServer::new(Tokens { sessions, verifier, signer, feed, database, consumers })
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
+    let users = within_limits!(UserServiceServer(Users::new(accounts.clone(), Arc::clone(&page_tokens))));
+    let audit = within_limits!(AuditServiceServer(Audit::new(accounts.clone(), Arc::clone(&page_tokens))));
+    let devices = within_limits!(SessionServiceServer(Devices::new(accounts, page_tokens)));
+    let tokens = Tokens { sessions, verifier, signer, feed, database, consumers };
+    let tokens = within_limits!(TokenServiceServer(tokens));
     routes
         .add_service(InterceptedService::new(auth, AddressThrottle::new(addresses)))
         .add_service(InterceptedService::new(users, authenticate.clone()))

@@ -32,7 +32,7 @@ use service_kit::page::PageTokens;
 use service_kit::postgres::{self, Database};
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
-use service_kit::token::{Keys, Verifier};
+use service_kit::token::Verifier;
 use tokio::sync::watch;
 
 use crate::access_token::Signer;
@@ -56,69 +56,47 @@ const SERVICES: &[&str] = &[
     "auth.v1.AuditService",
 ];
 
-/// What each worker makes its services from.
-struct Mount {
-    config: Config,
-    database: Database,
-    clock: Clock,
-    entropy: Entropy,
-    hasher: Hasher,
-    outbox: Outbox,
-    subjects: Subjects,
-    addresses: Arc<Addresses>,
-    refresh_tokens: Arc<RefreshTokens>,
-    page_tokens: Arc<PageTokens>,
-    signer: Signer,
-    keys: Keys,
-    feed: Feed,
-    sightings: Sightings,
-}
-
 /// Binds the ports, and loads the signing key or, on the first start of all, makes it.
 pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
     let secret = Secret::read(&config.common.key_file)?;
     let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
     let database = Database::new(&config.common.database);
-    let housekeeping = Housekeeping::new(database.clone(), clock.clone(), &config.housekeeping);
+    let tokens = &config.common.tokens;
     let keychain = Keychain::load(&database, &secret, &clock, &entropy).await?;
-    let keys = keychain.verifying();
-    let signer =
-        Signer::new(&config.access_tokens, &config.common.tokens, keychain.clone(), clock.clone(), entropy.clone());
-    let schedule = Schedule::new(&config.signing_keys, config.access_tokens.lifetime());
-    let rotation = Rotation::new(database.clone(), &secret, schedule, clock.clone(), entropy.clone())?;
-    server.background("key rotation", async move { match rotation.run().await {} });
-    let hasher = Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?;
-    let subjects = Subjects::new(&secret);
-    let addresses = Arc::new(Addresses::new(&config.addresses, clock.clone()));
-    let refresh_tokens = Arc::new(RefreshTokens::new(&secret));
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
-    let page_tokens = Arc::new(page_tokens);
-    server.background("housekeeping", async move { match housekeeping.run().await {} });
-    let feed = follow(&mut server, &config, &database, keychain, &clock, &entropy);
-    let sightings = Sightings::new(clock.clone());
-    let written = sightings.clone().run(database.clone());
-    server.background("sightings", async move { match written.await {} });
-    let outbox = Outbox::new(&secret, entropy.clone()).context("no key for the outbox")?;
-    let (mail, postbox) = (config.mail.clone(), outbox.clone());
-    let postman = Postman::new(database.clone(), postbox, &secret, clock.clone(), entropy.clone(), mail)?;
-    server.background("mail", async move { match postman.run().await {} });
-    let mount = Mount {
-        config,
-        database,
-        clock,
-        entropy,
-        hasher,
-        outbox,
-        subjects,
-        addresses,
-        refresh_tokens,
-        page_tokens,
-        signer,
-        keys,
-        feed,
-        sightings,
+    let parts = grpc::Parts {
+        database: database.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        hasher: Hasher::start(&config.passwords, entropy.clone()).context("the hashing threads do not start")?,
+        outbox: Outbox::new(&secret, entropy.clone()).context("no key for the outbox")?,
+        subjects: Subjects::new(&secret),
+        addresses: Arc::new(Addresses::new(&config.addresses, clock.clone())),
+        refresh_tokens: Arc::new(RefreshTokens::new(&secret)),
+        page_tokens: Arc::new(page_tokens),
+        verifier: Arc::new(Verifier::new(tokens, keychain.verifying(), clock.clone())),
+        signer: Signer::new(&config.access_tokens, tokens, keychain.clone(), clock.clone(), entropy.clone()),
+        feed: follow(&mut server, &config, &database, keychain, &clock, &entropy),
+        sightings: Sightings::new(clock),
     };
-    Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
+    work(&mut server, &config, &secret, &parts)?;
+    let limits = config.common.serve.limits;
+    Ok(server.mount(database, move |routes| grpc::mount(routes, parts.of_worker(), &limits)))
+}
+
+/// Starts what goes on beside the calls: each task runs as long as the service does.
+fn work(server: &mut Server, config: &Config, secret: &Secret, parts: &grpc::Parts) -> anyhow::Result<()> {
+    let grpc::Parts { database, clock, entropy, outbox, sightings, .. } = parts.clone();
+    let schedule = Schedule::new(&config.signing_keys, config.access_tokens.lifetime());
+    let rotation = Rotation::new(database.clone(), secret, schedule, clock.clone(), entropy.clone())?;
+    server.background("key rotation", async move { match rotation.run().await {} });
+    let written = sightings.run(database.clone());
+    server.background("sightings", async move { match written.await {} });
+    let housekeeping = Housekeeping::new(database.clone(), clock.clone(), &config.housekeeping);
+    server.background("housekeeping", async move { match housekeeping.run().await {} });
+    let postman = Postman::new(database, outbox, secret, clock, entropy, config.mail.clone())?;
+    server.background("mail", async move { match postman.run().await {} });
+    Ok(())
 }
 
 /// Starts to number events and to tell them, those of other replicas too.
@@ -145,27 +123,4 @@ fn follow(
     server.measure("feed_age_seconds", "Time since the feed was last complete", move || age.age());
     server.measure("feed_lag_seconds", "Time that the events last numbered had waited for it", move || lag.lag());
     feed
-}
-
-impl Mount {
-    /// Adds the services of the worker that calls it, with connections and a cache of its own.
-    fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
-        let common = &self.config.common;
-        let parts = grpc::Parts {
-            database: self.database.sibling(),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            hasher: self.hasher.clone(),
-            outbox: self.outbox.clone(),
-            subjects: self.subjects.clone(),
-            addresses: Arc::clone(&self.addresses),
-            refresh_tokens: Arc::clone(&self.refresh_tokens),
-            page_tokens: Arc::clone(&self.page_tokens),
-            signer: self.signer.clone(),
-            verifier: Arc::new(Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone())),
-            feed: self.feed.clone(),
-            sightings: self.sightings.clone(),
-        };
-        grpc::mount(routes, parts, &common.serve.limits);
-    }
 }

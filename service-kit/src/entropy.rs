@@ -1,6 +1,7 @@
 //! The only source of randomness, so that a test can repeat a run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
@@ -37,6 +38,13 @@ impl Entropy {
             None => rand::rng().fill_bytes(&mut bytes),
         }
         bytes
+    }
+
+    /// Between a half and the whole of a time, so that replicas that wait do not come back together.
+    #[must_use]
+    pub fn jitter(&self, whole: Duration) -> Duration {
+        let random = f64::from(u16::from_be_bytes(self.bytes())) / f64::from(u16::MAX);
+        whole.mul_f64(0.5 + 0.5 * random)
     }
 
     /// A fresh identifier (`UUIDv7`, RFC 9562): ordered by time, which costs Postgres 2.9 times less WAL

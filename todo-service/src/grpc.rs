@@ -49,6 +49,14 @@ pub struct Parts {
     pub staleness: Staleness,
 }
 
+impl Parts {
+    /// The same for one worker, with connections and a cache of its own.
+    #[must_use]
+    pub fn of_worker(&self) -> Self {
+        Self { database: self.database.sibling(), verifier: Arc::new(self.verifier.sibling()), ..self.clone() }
+    }
+}
+
 /// Adds the services of one worker.
 pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits) {
     let (authenticate, staleness) = (Authenticate::new(Arc::clone(&parts.verifier)), parts.staleness.clone());

@@ -32,18 +32,6 @@ use crate::grpc::upstream::Upstream;
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
 
-/// What each worker makes its services from.
-struct Mount {
-    config: Config,
-    database: Database,
-    clock: Clock,
-    entropy: Entropy,
-    page_tokens: Arc<PageTokens>,
-    keys: Keys,
-    revocations: Revocations,
-    staleness: Staleness,
-}
-
 /// Binds the ports and starts to follow the feed of auth-service, which need not be there yet.
 #[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]
 pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Result<App> {
@@ -54,14 +42,16 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let (keys, revocations) = (Keys::default(), Revocations::default());
     let upstream = Upstream::new(&config.auth, &config.common.serve.tls)?;
     let introspector = Introspector::new(upstream.clone(), clock.clone());
-    let (known, purged) = (revocations.clone(), database.sibling());
-    let follower = Follower::new(upstream, keys.clone(), known, purged, clock.clone(), entropy.clone());
-    server.background("feed", async move { match follower.run().await {} });
-    let page_tokens = Arc::new(page_tokens);
     let staleness = Staleness::new(revocations.clone(), introspector, clock.clone());
     report(&mut server, &staleness);
-    let mount = Mount { config, database, clock, entropy, page_tokens, keys, revocations, staleness };
-    Ok(server.mount(mount.database.clone(), move |routes| mount.worker(routes)))
+    let verifier = Verifier::new(&config.common.tokens, keys.clone(), clock.clone()).heeding(revocations.clone());
+    let follower = Follower::new(upstream, keys, revocations, database.clone(), clock.clone(), entropy.clone());
+    server.background("feed", async move { match follower.run().await {} });
+    let (page_tokens, verifier) = (Arc::new(page_tokens), Arc::new(verifier));
+    let limits = config.limits;
+    let parts = grpc::Parts { database: database.clone(), clock, entropy, page_tokens, limits, verifier, staleness };
+    let limits = config.common.serve.limits;
+    Ok(server.mount(database, move |routes| grpc::mount(routes, parts.of_worker(), &limits)))
 }
 
 /// Tells how well auth-service is heard: nothing is refused for it at first, so whoever runs the service must see it.
@@ -70,22 +60,4 @@ fn report(server: &mut Server, staleness: &Staleness) {
     let help = "Time since auth-service last said that no revocation is missing; infinite before the first time";
     server.measure("auth_feed_age_seconds", help, move || age.age().map_or(f64::INFINITY, |age| age.as_secs_f64()));
     server.report("auth-feed", move || is_fresh.is_fresh());
-}
-
-impl Mount {
-    /// Adds the services of the worker that calls it, with connections and a cache of its own.
-    fn worker(&self, routes: &mut tonic::service::RoutesBuilder) {
-        let common = &self.config.common;
-        let verifier = Verifier::new(&common.tokens, self.keys.clone(), self.clock.clone());
-        let parts = grpc::Parts {
-            database: self.database.sibling(),
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            page_tokens: Arc::clone(&self.page_tokens),
-            limits: self.config.limits,
-            verifier: Arc::new(verifier.heeding(self.revocations.clone())),
-            staleness: self.staleness.clone(),
-        };
-        grpc::mount(routes, parts, &common.serve.limits);
-    }
 }

@@ -164,12 +164,11 @@ impl Pump {
     async fn wait(&mut self) {
         sleep(REST).await;
         let longest = if self.batches.receiver_count() > 0 { POLL.0 } else { POLL.1 };
-        let random = f64::from(u16::from_be_bytes(self.entropy.bytes())) / f64::from(u16::MAX);
         let [commits, others] = &mut self.bells;
         tokio::select! {
             Ok(()) = commits.changed() => {}
             Ok(()) = others.changed() => {}
-            () = sleep(longest.mul_f64(0.5 + 0.5 * random)) => {}
+            () = sleep(self.entropy.jitter(longest)) => {}
         }
     }
 }

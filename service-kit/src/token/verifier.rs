@@ -83,6 +83,14 @@ impl Verifier {
         Self { revocations, ..self }
     }
 
+    /// The same with a cache of its own, for another worker.
+    #[must_use]
+    pub fn sibling(&self) -> Self {
+        let (validation, keys) = (self.validation.clone(), self.keys.clone());
+        let (revocations, clock) = (self.revocations.clone(), self.clock.clone());
+        Self { validation, keys, revocations, clock, passed: Mutex::new(LruCache::new(self.passed.lock().cap())) }
+    }
+
     /// The claims of a valid token.
     pub fn verify(&self, token: &str) -> Result<Arc<Claims>, Rejection> {
         if token.len() > MAX_BYTES {

@@ -144,9 +144,8 @@ impl Listener {
                 self.revocations.set_life(life);
             }
             Content::Snapshot(part) => {
-                for event in part.events {
-                    progress.snapshot.add(event).ok_or(Failure::Meaningless("an event of the snapshot"))?;
-                }
+                let added: Option<()> = part.events.into_iter().map(|event| progress.snapshot.add(event)).collect();
+                added.ok_or(Failure::Meaningless("a snapshot"))?;
                 if part.complete {
                     let Told { revocations, deleted } = std::mem::take(&mut progress.snapshot);
                     self.revocations.replace(revocations, now);
@@ -184,10 +183,8 @@ impl Listener {
     }
 }
 
-/// Between a half and the whole of a time that doubles with each failure, so that replicas do not come together.
+/// Up to a time that doubles with each failure.
 fn pause(failures: u32, entropy: &Entropy) -> Duration {
     let (least, most) = RETRY;
-    let whole = least.saturating_mul(2_u32.saturating_pow(failures)).min(most);
-    let random = f64::from(u16::from_be_bytes(entropy.bytes())) / f64::from(u16::MAX);
-    whole.mul_f64(0.5 + 0.5 * random)
+    entropy.jitter(least.saturating_mul(2_u32.saturating_pow(failures)).min(most))
 }

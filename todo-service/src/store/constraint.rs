@@ -43,3 +43,11 @@ pub const TODOS_REVISION_RANGE: &str = "todos_revision_range";
 pub const TODOS_REQUEST_HASH_LENGTH: &str = "todos_request_hash_length";
 /// A caller's request id makes one todo in a list.
 pub const TODOS_ONE_OF_EACH_REQUEST: &str = "todos_one_of_each_request";
+/// A user is deleted once.
+pub const DELETED_USERS_PKEY: &str = "deleted_users_pkey";
+/// The feed is followed to one place.
+pub const FEED_PKEY: &str = "feed_pkey";
+/// That place stands in one row.
+pub const FEED_ONE_ROW: &str = "feed_one_row";
+/// A cursor of the feed has at most 64 characters.
+pub const FEED_FOLLOWED_TO_LENGTH: &str = "feed_followed_to_length";

@@ -117,6 +117,12 @@ refused! {
     the_fingerprint_of_a_todo_has_32_bytes: update_todo("request_hash = ''") => TODOS_REQUEST_HASH_LENGTH;
     a_request_id_cannot_make_two_todos:
         another_todo("gen_random_uuid()", 2, &format!("'{LIST}'")) => TODOS_ONE_OF_EACH_REQUEST;
+    a_user_is_deleted_once:
+        format!("INSERT INTO todo.deleted_users VALUES ('{LIST}', now()), ('{LIST}', now())") => DELETED_USERS_PKEY;
+    the_feed_is_followed_to_one_place: "INSERT INTO todo.feed VALUES (1, '')" => FEED_PKEY;
+    the_place_in_the_feed_is_one_row: "INSERT INTO todo.feed VALUES (2, '')" => FEED_ONE_ROW;
+    a_cursor_has_64_characters_at_most:
+        "UPDATE todo.feed SET followed_to = repeat('x', 65)" => FEED_FOLLOWED_TO_LENGTH;
 }
 
 #[tokio::test]
