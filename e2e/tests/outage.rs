@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use e2e::probes::get;
 use e2e::refusal::told;
 use e2e::{System, eventually};
 use local_postgres::Cluster;
 use proto::auth::v1::GetUserRequest;
 use proto::todo::v1::GetTodoRequest;
 use service_kit::clock::Clock;
+use time::macros::datetime;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_health::pb::HealthCheckRequest;
@@ -95,4 +97,21 @@ async fn todo_service_starts_without_auth_service_and_takes_tokens_when_it_is_th
         Err(status) => assert_eq!(told(&status), (Code::Unavailable, "AUTH_UNAVAILABLE".to_owned())),
     }
     eventually("the keys are there", async || alice.clone().create_todo("later").await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn a_feed_that_is_not_heard_shows_in_health_and_metrics_and_the_service_goes_on() {
+    let clock = Clock::manual(datetime!(2026-11-21 12:00 UTC));
+    let system = System::with(Cluster::throwaway().await.unwrap(), clock.clone()).await;
+    let mut alice = system.user("alice").await.client;
+    let channel = system.channel(system.todo.address, "client");
+    eventually("it is heard", async || health(&channel, "auth-feed").await == ServingStatus::Serving).await;
+    let probes = system.todo.probes;
+    system.auth.stop().await.unwrap();
+    clock.advance(Duration::from_secs(11));
+    eventually("it is missed", async || health(&channel, "auth-feed").await == ServingStatus::NotServing).await;
+    assert_eq!(health(&channel, "").await, ServingStatus::Serving, "nothing else depends on it");
+    let (_, metrics) = get(probes, "/metrics").await.unwrap();
+    assert!(metrics.contains("\nauth_feed_age_seconds 11.0\n"), "{metrics}");
+    alice.create_todo("by what is known").await.unwrap();
 }
