@@ -2,7 +2,8 @@
 //! turns, and the median of their paired differences is compared with the time of a hash. The same harness must find a
 //! log-in that takes a planted part of a hash longer.
 //!
-//! In the suite a short run asserts what noise cannot break: that no leak is shown, and that a large one is. The long one
+//! In the suite a short run, beside other tests, asserts what noise cannot break: that nothing differs by half a hash, as
+//! a log-in would that skips it or does it twice, and that two hashes more are found. The long one
 //! holds the interval to 2 % and finds 5 %; run it on a quiet machine:
 //! `cargo test --release -p auth-service --test service timing -- --ignored --test-threads 1`.
 
@@ -100,9 +101,9 @@ async fn measure(rounds: usize, planted: f64) -> [(f64, f64); 3] {
 async fn a_short_run_shows_no_leak_and_finds_a_large_one() {
     let [wrong, disabled, planted] = measure(60, 2.0).await;
     for (from, to) in [wrong, disabled] {
-        assert!(from <= 0.02 && to >= -0.02, "a leak: {from:.3} to {to:.3} of a hash");
+        assert!(from <= 0.5 && to >= -0.5, "a leak: {from:.3} to {to:.3} of a hash");
     }
-    assert!(planted.0 > 0.02, "not found: {planted:?}");
+    assert!(planted.0 > 0.5, "not found: {planted:?}");
 }
 
 #[tokio::test]
