@@ -32,8 +32,8 @@ const LEASE: Duration = Duration::minutes(2);
 const FIRST_REST: Duration = Duration::seconds(5);
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::HOUR;
-/// How often the outbox is looked at although nobody rang, in milliseconds, and how much that varies.
-const ROUND: (u16, u16) = (1_000, 1_000);
+/// The longest time that the outbox is not looked at because nobody rang.
+const ROUND: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The one who delivers. Several, in several replicas, share the work.
 pub struct Postman {
@@ -67,11 +67,8 @@ impl Postman {
     pub async fn run(self) -> Infallible {
         loop {
             while self.deliver().await > 0 {}
-            let [high, low] = self.entropy.bytes();
-            let round = ROUND.0 + u16::from_be_bytes([high, low]) % ROUND.1;
-            let round = std::time::Duration::from_millis(round.into());
             // Either way it is time to look.
-            drop(tokio::time::timeout(round, self.outbox.rung()).await);
+            drop(tokio::time::timeout(self.entropy.jitter(ROUND), self.outbox.rung()).await);
         }
     }
 

@@ -3,7 +3,6 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Validation};
@@ -11,7 +10,7 @@ use lru::LruCache;
 use parking_lot::Mutex;
 
 use super::revocations::Revoked;
-use super::{Claims, Header, KeySet, Keys, LEEWAY, MAX_BYTES, MAX_LIFETIME, Revocations, TYPE};
+use super::{Claims, Header, KeySet, Keys, LEEWAY, MAX_BYTES, MAX_LIFETIME, Revocations, TYPE, fingerprint};
 use crate::clock::Clock;
 
 /// What tokens must say about themselves.
@@ -96,7 +95,7 @@ impl Verifier {
         if token.len() > MAX_BYTES {
             return Err(Rejection::Invalid);
         }
-        let fingerprint = sha256(token);
+        let fingerprint = fingerprint(token);
         let under = self.keys.current();
         if let Some(claims) = self.remembered(&fingerprint, &under) {
             self.check_standing(&claims)?;
@@ -157,10 +156,4 @@ fn strict_header(token: &str) -> Option<String> {
     let json = BASE64_URL_SAFE_NO_PAD.decode(header).ok()?;
     let Header { alg, typ, kid } = serde_json::from_slice(&json).ok()?;
     (alg == "EdDSA" && typ == TYPE && kid.len() <= 64).then(|| kid.to_owned())
-}
-
-fn sha256(token: &str) -> [u8; 32] {
-    let mut fingerprint = [0; 32];
-    fingerprint.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
-    fingerprint
 }

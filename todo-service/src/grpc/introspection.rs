@@ -4,11 +4,11 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use lru::LruCache;
 use parking_lot::Mutex;
 use proto::auth::v1::IntrospectTokenRequest;
 use service_kit::clock::Clock;
+use service_kit::token;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -53,9 +53,9 @@ impl Introspector {
     }
 
     /// What is known about a token, asked for at most once a second.
-    pub(super) async fn ask(&self, token: &str) -> Answer {
+    pub(super) async fn ask(&self, presented: &str) -> Answer {
         let (inner, now) = (&self.0, self.0.clock.now());
-        let fingerprint = fingerprint(token);
+        let fingerprint = token::fingerprint(presented);
         if let Some((at, answer)) = inner.answers.lock().get(&fingerprint).copied()
             && holds(at, now)
         {
@@ -65,7 +65,7 @@ impl Introspector {
         if inner.unanswered.lock().is_some_and(|at| holds(at, now)) {
             return Answer::Unreachable;
         }
-        let answer = self.introspect(token).await;
+        let answer = self.introspect(presented).await;
         if answer == Answer::Unreachable {
             *inner.unanswered.lock() = Some(now);
         } else {
@@ -91,11 +91,4 @@ impl Introspector {
 
 fn holds(at: OffsetDateTime, now: OffsetDateTime) -> bool {
     (at..at + HOLDS).contains(&now)
-}
-
-/// The whole token counts: a shorter key could give another user's answer.
-fn fingerprint(token: &str) -> [u8; 32] {
-    let mut fingerprint = [0; 32];
-    fingerprint.copy_from_slice(digest::digest(&digest::SHA256, token.as_bytes()).as_ref());
-    fingerprint
 }
