@@ -15,6 +15,16 @@ pub const LISTS_LIVE_COUNT_RANGE: &str = "lists_live_count_range";
 pub const LISTS_INBOX_VERSION: &str = "lists_inbox_version";
 /// A user has one inbox.
 pub const LISTS_ONE_INBOX_AN_OWNER: &str = "lists_one_inbox_an_owner";
+/// A list's own last change is one of its changes.
+pub const LISTS_OWN_REVISION_RANGE: &str = "lists_own_revision_range";
+/// What was purged of a list are some of its changes.
+pub const LISTS_PURGED_REVISION_RANGE: &str = "lists_purged_revision_range";
+/// A list has a member.
+pub const LISTS_MEMBER_COUNT_RANGE: &str = "lists_member_count_range";
+/// A deleted list, and only that, has a time to be purged.
+pub const LISTS_PURGE_TIME_OF_DELETED: &str = "lists_purge_time_of_deleted";
+/// An inbox is not deleted.
+pub const LISTS_INBOX_STAYS: &str = "lists_inbox_stays";
 /// A user is a member of a list once.
 pub const LIST_MEMBERS_PKEY: &str = "list_members_pkey";
 /// A member's list exists.
@@ -43,6 +53,30 @@ pub const TODOS_REVISION_RANGE: &str = "todos_revision_range";
 pub const TODOS_REQUEST_HASH_LENGTH: &str = "todos_request_hash_length";
 /// A caller's request id makes one todo in a list.
 pub const TODOS_ONE_OF_EACH_REQUEST: &str = "todos_one_of_each_request";
+/// A priority is 0 to 9.
+pub const TODOS_PRIORITY_RANGE: &str = "todos_priority_range";
+/// A todo has at most 20 labels.
+pub const TODOS_LABELS_COUNT: &str = "todos_labels_count";
+/// A zone is that of a due time.
+pub const TODOS_DUE_OF_ZONE: &str = "todos_due_of_zone";
+/// A due without a zone is a date.
+pub const TODOS_DUE_WITHOUT_ZONE_IS_A_DATE: &str = "todos_due_without_zone_is_a_date";
+/// The name of a zone has 1 to 64 code points.
+pub const TODOS_DUE_ZONE_LENGTH: &str = "todos_due_zone_length";
+/// A recurrence has 1 to 200 code points.
+pub const TODOS_RECURRENCE_LENGTH: &str = "todos_recurrence_length";
+/// What recurs has a due.
+pub const TODOS_DUE_OF_RECURRENCE: &str = "todos_due_of_recurrence";
+/// What recurs has no parent.
+pub const TODOS_NO_RECURRENCE_BELOW_A_PARENT: &str = "todos_no_recurrence_below_a_parent";
+/// A todo is not its own parent.
+pub const TODOS_PARENT_IS_ANOTHER: &str = "todos_parent_is_another";
+/// A todo's parent exists, in the same list.
+pub const TODOS_PARENT_ID_FKEY: &str = "todos_parent_id_fkey";
+/// The mark that a moved todo leaves counts as deleted.
+pub const TODOS_MOVED_IS_DELETED: &str = "todos_moved_is_deleted";
+/// What the API has no field for has at most 16 KiB.
+pub const TODOS_ICALENDAR_LENGTH: &str = "todos_icalendar_length";
 /// A user is deleted once.
 pub const DELETED_USERS_PKEY: &str = "deleted_users_pkey";
 /// The feed is followed to one place.

@@ -92,13 +92,19 @@ refused! {
     the_name_of_a_list_has_200_code_points_at_most:
         update_list("display_name = repeat('ж', 201)") => LISTS_DISPLAY_NAME_LENGTH;
     the_fingerprint_of_a_list_has_32_bytes: update_list("request_hash = ''") => LISTS_REQUEST_HASH_LENGTH;
-    the_revision_of_a_list_is_not_negative: update_list("revision = -1") => LISTS_REVISION_RANGE;
+    the_revision_of_a_list_is_not_negative: update_list("revision = -1, own_revision = -1, purged_revision = -1") => LISTS_REVISION_RANGE;
     the_count_of_todos_is_not_negative: update_list("live_count = -1") => LISTS_LIVE_COUNT_RANGE;
     a_list_that_is_no_inbox_cannot_have_the_id_of_one:
         lists_row("00000000-0000-8000-8000-000000000003", "gen_random_uuid()", "false") => LISTS_INBOX_VERSION;
     an_inbox_cannot_have_the_id_of_another_list: update_list("inbox = true") => LISTS_INBOX_VERSION;
     a_user_cannot_have_two_inboxes:
         lists_row("00000000-0000-8000-8000-000000000003", &format!("'{INBOX}'"), "true") => LISTS_ONE_INBOX_AN_OWNER;
+    the_last_change_of_a_list_itself_is_one_of_its_changes: update_list("own_revision = 1") => LISTS_OWN_REVISION_RANGE;
+    what_was_purged_are_changes_of_the_list: update_list("purged_revision = 1") => LISTS_PURGED_REVISION_RANGE;
+    a_list_has_a_member: update_list("member_count = 0") => LISTS_MEMBER_COUNT_RANGE;
+    a_deleted_list_has_a_time_to_be_purged: update_list("delete_time = now()") => LISTS_PURGE_TIME_OF_DELETED;
+    an_inbox_is_not_deleted:
+        format!("UPDATE todo.lists SET delete_time = now(), purge_time = now() WHERE id = '{INBOX}'") => LISTS_INBOX_STAYS;
     a_user_cannot_be_a_member_twice: member() => LIST_MEMBERS_PKEY;
     a_member_cannot_be_without_a_list:
         format!("UPDATE todo.list_members SET list_id = '{}'", uuid::Uuid::max()) => LIST_MEMBERS_LIST_ID_FKEY;
@@ -117,6 +123,22 @@ refused! {
     the_fingerprint_of_a_todo_has_32_bytes: update_todo("request_hash = ''") => TODOS_REQUEST_HASH_LENGTH;
     a_request_id_cannot_make_two_todos:
         another_todo("gen_random_uuid()", 2, &format!("'{LIST}'")) => TODOS_ONE_OF_EACH_REQUEST;
+    a_priority_is_not_negative: update_todo("priority = -1") => TODOS_PRIORITY_RANGE;
+    a_priority_is_9_at_most: update_todo("priority = 10") => TODOS_PRIORITY_RANGE;
+    a_todo_has_20_labels_at_most: update_todo("labels = array_fill('x'::text, ARRAY[21])") => TODOS_LABELS_COUNT;
+    a_label_is_a_text: update_todo("labels = ARRAY[NULL]::text[]") => TODOS_LABELS_COUNT;
+    a_zone_is_that_of_a_due_time: update_todo("due_zone = 'Europe/Berlin'") => TODOS_DUE_OF_ZONE;
+    a_due_time_has_a_zone: update_todo("due = '2026-12-24 18:30'") => TODOS_DUE_WITHOUT_ZONE_IS_A_DATE;
+    a_zone_has_a_name: update_todo("due = '2026-12-24', due_zone = ''") => TODOS_DUE_ZONE_LENGTH;
+    what_recurs_does_so_by_a_rule: update_todo("due = '2026-12-24', recurrence = ''") => TODOS_RECURRENCE_LENGTH;
+    what_recurs_has_a_due: update_todo("recurrence = 'FREQ=DAILY'") => TODOS_DUE_OF_RECURRENCE;
+    what_recurs_has_no_parent:
+        update_todo("due = '2026-12-24', recurrence = 'FREQ=DAILY', parent_id = list_id") => TODOS_NO_RECURRENCE_BELOW_A_PARENT;
+    a_todo_is_not_its_own_parent: update_todo("parent_id = id") => TODOS_PARENT_IS_ANOTHER;
+    a_parent_is_there: update_todo("parent_id = gen_random_uuid()") => TODOS_PARENT_ID_FKEY;
+    the_mark_of_a_moved_todo_is_deleted: update_todo("moved_to = list_id") => TODOS_MOVED_IS_DELETED;
+    what_is_kept_for_icalendar_has_16_kib_at_most:
+        update_todo("icalendar = repeat('x', 16385)") => TODOS_ICALENDAR_LENGTH;
     a_user_is_deleted_once:
         format!("INSERT INTO todo.deleted_users VALUES ('{LIST}', now()), ('{LIST}', now())") => DELETED_USERS_PKEY;
     the_feed_is_followed_to_one_place: "INSERT INTO todo.feed VALUES (1, '')" => FEED_PKEY;
