@@ -1,4 +1,4 @@
-//! The access table: the option `access.v1.rule` of every rpc, as a sorted Rust array.
+//! The access table: the options `access.v1.rule` and `todo.v1.least_role` of every rpc, as a sorted Rust array.
 
 use std::fmt::Write as _;
 
@@ -6,6 +6,9 @@ use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMes
 
 /// Name of the method option.
 const OPTION: &str = "access.v1.rule";
+
+/// Name of the method option that says which role the caller needs in the list that is named.
+const LEAST_ROLE: &str = "todo.v1.least_role";
 
 /// Name of the method option that maps it to HTTP.
 const HTTP: &str = "google.api.http";
@@ -21,6 +24,8 @@ pub(crate) struct Rule {
     pub(crate) peers: Vec<String>,
     /// Whether its `google.api.http` is a GET.
     pub(crate) safe: bool,
+    /// Name of the value of `todo.v1.Member.Role`, where the request names a list.
+    pub(crate) least_role: Option<String>,
 }
 
 /// The rules of all rpcs in the pool, sorted by path.
@@ -49,7 +54,8 @@ fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String
     let options = method.options();
     let value = options.get_extension(&option);
     let message = value.as_message().ok_or_else(|| format!("({OPTION}) is not a message"))?;
-    let rule = Rule { path, caller: caller(message)?, peers: peers(message), safe: is_get(pool, &options) };
+    let (safe, least_role) = (is_get(pool, &options), least_role(pool, &options));
+    let rule = Rule { path, caller: caller(message)?, peers: peers(message), safe, least_role };
     let path = &rule.path;
     match rule.caller.as_str() {
         "CALLER_UNSPECIFIED" => Err(format!("{path} has an ({OPTION}) that names no caller")),
@@ -84,20 +90,30 @@ fn is_get(pool: &DescriptorPool, options: &DynamicMessage) -> bool {
     http.as_ref().and_then(Value::as_message).is_some_and(|http| http.has_field_by_name("get"))
 }
 
+fn least_role(pool: &DescriptorPool, options: &DynamicMessage) -> Option<String> {
+    let option = pool.get_extension_by_name(LEAST_ROLE).filter(|option| options.has_extension(option))?;
+    let role = options.get_extension(&option).as_enum_number()?;
+    Some(option.kind().as_enum()?.get_value(role)?.name().to_owned())
+}
+
 /// The body of `proto::access::RULES`.
 pub(crate) fn render(rules: &[Rule]) -> String {
     let mut code = String::from("&[\n");
-    for Rule { path, caller, peers, safe } in rules {
-        let caller = variant(caller);
-        let _ =
-            writeln!(code, "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?}, safe: {safe} }},");
+    for Rule { path, caller, peers, safe, least_role } in rules {
+        let caller = variant(caller, "CALLER_");
+        let role = least_role.as_ref().map(|role| variant(role, "ROLE_"));
+        let role = role.map_or_else(|| "None".to_owned(), |role| format!("Some(Role::{role})"));
+        let _ = writeln!(
+            code,
+            "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?}, safe: {safe}, least_role: {role} }},"
+        );
     }
     code + "]"
 }
 
 /// `CALLER_USER` becomes `User`, as prost names it.
-fn variant(value: &str) -> String {
-    let name = value.strip_prefix("CALLER_").unwrap_or(value);
+fn variant(value: &str, prefix: &str) -> String {
+    let name = value.strip_prefix(prefix).unwrap_or(value);
     name.split('_')
         .filter_map(|word| word.split_at_checked(1))
         .fold(String::new(), |variant, (first, rest)| variant + first + &rest.to_lowercase())

@@ -1,8 +1,9 @@
-//! Who may call what: the option `access.v1.rule` of every rpc, as a table.
+//! Who may call what: the options `access.v1.rule` and `todo.v1.least_role` of every rpc, as a table.
 //!
 //! The build fails for an rpc without the option, so a path that is not here does not exist.
 
 use self::v1::Caller;
+use crate::todo::v1::member::Role;
 
 /// Version 1 of package `access`.
 #[expect(clippy::pedantic, reason = "generated code")]
@@ -22,6 +23,8 @@ pub struct Rule {
     pub peers: &'static [&'static str],
     /// Whether it only reads: its `google.api.http` is a GET (safe, RFC 9110 9.2.1).
     pub safe: bool,
+    /// The least role that the caller needs in the list that the request names; `None` where it names none.
+    pub least_role: Option<Role>,
 }
 
 /// Sorted by path.

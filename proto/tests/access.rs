@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use prost_reflect::DescriptorPool;
 use proto::access::{self, v1::Caller};
+use proto::todo::v1::member::Role;
 
 /// The faults found in a service with this body.
 fn faults(methods: &str) -> Vec<String> {
@@ -51,8 +52,8 @@ fn a_rule_becomes_a_row_of_the_table() {
     );
     let rules = access_table::rules(&pool).expect("no fault");
     let expected = r#"&[
-    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"], safe: false },
-    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[], safe: false },
+    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"], safe: false, least_role: None },
+    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[], safe: false, least_role: None },
 ]"#;
     assert_eq!(access_table::render(&rules), expected);
 }
@@ -83,6 +84,14 @@ fn an_rpc_is_safe_exactly_if_it_is_a_get() {
     let safe = |path| access::rule(path).expect("a rule").safe;
     assert!(safe("/todo.v1.TodoService/GetTodo") && safe("/todo.v1.TodoService/ListTodos"));
     assert!(!safe("/todo.v1.TodoService/CreateTodo") && !safe("/todo.v1.TodoService/DeleteTodo"));
+}
+
+#[test]
+fn the_least_role_is_the_one_that_the_rpc_names() {
+    let role = |path| access::rule(path).expect("a rule").least_role;
+    assert_eq!(role("/todo.v1.TodoService/GetTodo"), Some(Role::Viewer));
+    assert_eq!(role("/todo.v1.TodoService/DeleteTodo"), Some(Role::Editor));
+    assert_eq!(role("/todo.v1.ListService/ListLists"), None);
 }
 
 #[test]

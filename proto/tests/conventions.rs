@@ -69,6 +69,27 @@ fn a_reference_names_a_resource_that_exists() {
     }
 }
 
+/// Whether the field names something that is in a list, or a list.
+fn names_a_list(api: &Api, field: &FieldDescriptor) -> bool {
+    let reference = api.option("google.api.resource_reference", &field.options());
+    let reference = reference.as_ref().and_then(Value::as_message);
+    let named = reference.map(|reference| [text(reference, "type"), text(reference, "child_type")].concat());
+    named.is_some_and(|named| ["todo.local/List", "todo.local/Todo", "todo.local/Member"].contains(&named.as_str()))
+}
+
+#[test]
+fn an_rpc_that_names_a_list_or_what_is_in_it_says_which_role_that_takes() {
+    let api = Api::new();
+    for method in api.methods().filter(|method| method.full_name().starts_with("todo.v1.")) {
+        // What an update changes is named by the resource that it sends.
+        let named =
+            method.name().starts_with("Update") || method.input().fields().any(|field| names_a_list(&api, &field));
+        let role = api.option("todo.v1.least_role", &method.options());
+        let role = role.and_then(|role| role.as_enum_number());
+        assert_eq!(role.is_some_and(|role| role > 0), named, "{}", method.full_name());
+    }
+}
+
 #[test]
 fn a_string_that_a_client_sends_has_an_upper_bound() {
     let api = Api::new();
