@@ -14,6 +14,7 @@ pub mod page;
 pub mod peer;
 pub mod postgres;
 pub mod process;
+pub mod sealed;
 pub mod secret;
 pub mod serve;
 pub mod status;

@@ -1,22 +1,23 @@
 //! Pages (AIP-158): how many items, and from where on.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tonic::{Code, Status};
-use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::field::Invalid;
-use crate::secret::{Sealer, Secret};
+pub use crate::sealed::Scope;
+use crate::sealed::Tokens;
+use crate::secret::Secret;
 use crate::status::{Reason, Refusal};
 
-/// Longest page token that is looked at, in characters.
+/// Longest page token that is looked at, in characters, where a page has nothing to say but its key.
 pub const MAX_TOKEN: usize = 1024;
-/// Life of a page token, in seconds.
-const LIFE: i64 = 24 * 60 * 60;
+/// Life of a page token.
+const LIFE: Duration = Duration::from_hours(24);
 
 /// How many items a page holds at most: 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,52 +63,24 @@ impl<T, K> Page<T, K> {
     }
 }
 
-/// Makes and reads page tokens. A token is a sealed box, bound to what it was given out for: the caller, the rpc and the
-/// arguments. It carries a key and no authority: each page is read with the rights of its caller.
-pub struct PageTokens {
-    sealer: Sealer,
-    clock: Clock,
-    entropy: Entropy,
-}
+/// Makes and reads page tokens.
+pub struct PageTokens(Tokens);
 
 /// The token is not one of ours, or is altered, too old, or was given out for another call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InvalidToken;
 
-/// What a token is bound to.
-#[derive(Clone, Copy, Debug)]
-pub struct Scope<'a> {
-    /// Who pages.
-    pub caller: Uuid,
-    /// What is being paged through: the rpc.
-    pub rpc: &'a str,
-    /// The arguments that every page must share.
-    pub arguments: &'a [u8],
-}
-
-impl Scope<'_> {
-    fn bytes(self) -> Vec<u8> {
-        [self.caller.as_bytes(), self.rpc.as_bytes(), b"\0", self.arguments].concat()
-    }
-}
-
 impl PageTokens {
     /// `None` only if the cipher refuses the key that was derived for it.
     #[must_use]
     pub fn new(secret: &Secret, clock: Clock, entropy: Entropy) -> Option<Self> {
-        Some(Self { sealer: secret.sealer("page-token")?, clock, entropy })
+        Tokens::new(secret, "page-token", LIFE, clock, entropy).map(Self)
     }
 
-    /// A token for the page after `key`; empty where there is none. (Neither writing the key nor sealing it fails for the
-    /// keys of any page: texts, numbers and ids, below 64 GiB.)
+    /// A token for the page after `key`; empty where there is none.
     #[must_use]
     pub fn seal<K: Serialize>(&self, scope: Scope<'_>, key: Option<K>) -> String {
-        let sealed = key.and_then(|key| {
-            let mut plain = self.clock.unix().to_be_bytes().to_vec();
-            serde_json::to_writer(&mut plain, &key).ok()?;
-            self.sealer.seal(&self.entropy, &scope.bytes(), &plain)
-        });
-        sealed.map(|sealed| BASE64_URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default()
+        key.map(|key| self.0.seal(scope, &key)).unwrap_or_default()
     }
 
     /// The key after which the page begins; none for the first page, whose token is empty.
@@ -115,15 +88,7 @@ impl PageTokens {
         if token.is_empty() {
             return Ok(None);
         }
-        self.read(scope, token).map(Some).ok_or(InvalidToken)
-    }
-
-    fn read<K: DeserializeOwned>(&self, scope: Scope<'_>, token: &str) -> Option<K> {
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
-        let plain = self.sealer.open(&scope.bytes(), &sealed)?;
-        let (time, key) = plain.split_first_chunk()?;
-        let age = self.clock.unix().saturating_sub(i64::from_be_bytes(*time));
-        if age > LIFE { None } else { serde_json::from_slice(key).ok() }
+        self.0.open(scope, token).map(Some).map_err(|_| InvalidToken)
     }
 }
 

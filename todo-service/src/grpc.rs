@@ -8,6 +8,7 @@ mod mask;
 mod messages;
 mod names;
 pub mod staleness;
+pub mod sync;
 mod todos;
 pub mod upstream;
 
@@ -27,6 +28,7 @@ use tonic::service::interceptor::InterceptedService;
 
 use self::lists::Lists;
 use self::staleness::Staleness;
+use self::sync::SyncTokens;
 use self::todos::Todos;
 use crate::limits::Limits;
 
@@ -41,6 +43,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// Makes and reads page tokens.
     pub page_tokens: Arc<PageTokens>,
+    /// Makes and reads sync tokens.
+    pub sync_tokens: Arc<SyncTokens>,
     /// How many there may be.
     pub limits: Limits,
     /// The access tokens, as they are checked.

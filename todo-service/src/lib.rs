@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::grpc::feed::Follower;
 use crate::grpc::introspection::Introspector;
 use crate::grpc::staleness::Staleness;
+use crate::grpc::sync::SyncTokens;
 use crate::grpc::upstream::Upstream;
 
 /// The gRPC services, for health.
@@ -39,6 +40,7 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let mut server = Server::bind(config.common.serve.clone(), clock.clone(), SERVICES)?;
     let database = Database::new(&config.common.database);
     let page_tokens = PageTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for page tokens")?;
+    let sync_tokens = SyncTokens::new(&secret, clock.clone(), entropy.clone()).context("no key for sync tokens")?;
     let (keys, revocations) = (Keys::default(), Revocations::default());
     let upstream = Upstream::new(&config.auth, &config.common.serve.tls)?;
     let introspector = Introspector::new(upstream.clone(), clock.clone());
@@ -47,9 +49,16 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let verifier = Verifier::new(&config.common.tokens, keys.clone(), clock.clone()).heeding(revocations.clone());
     let follower = Follower::new(upstream, keys, revocations, database.clone(), clock.clone(), entropy.clone());
     server.background("feed", async move { match follower.run().await {} });
-    let (page_tokens, verifier) = (Arc::new(page_tokens), Arc::new(verifier));
-    let limits = config.limits;
-    let parts = grpc::Parts { database: database.clone(), clock, entropy, page_tokens, limits, verifier, staleness };
+    let parts = grpc::Parts {
+        database: database.clone(),
+        clock,
+        entropy,
+        page_tokens: Arc::new(page_tokens),
+        sync_tokens: Arc::new(sync_tokens),
+        limits: config.limits,
+        verifier: Arc::new(verifier),
+        staleness,
+    };
     let limits = config.common.serve.limits;
     Ok(server.mount(database, move |routes| grpc::mount(routes, parts.of_worker(), &limits)))
 }

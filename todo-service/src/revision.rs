@@ -1,11 +1,15 @@
 //! Versions: a list counts its changes, and a todo carries the count of its last one.
 
+mod vector;
+
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use service_kit::field::{self, Invalid};
+
+pub use self::vector::Revisions;
 
 /// Longest etag that is looked at, in code points.
 const MAX_ETAG: usize = 64;

@@ -38,6 +38,14 @@ pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
     }
 }
 
+/// A sync token is not one of ours, or is altered, or was given out for something else.
+pub(super) fn sync_token_invalid() -> Status {
+    let message = "the sync token is not valid for this call; start again without one";
+    Refusal::new(Code::InvalidArgument, ErrorReason::SyncTokenInvalid, message)
+        .violations([("sync_token".to_owned(), "must be one that was given out for the same parent".to_owned())])
+        .into()
+}
+
 fn taken(id: Uuid) -> Status {
     let message = format!("the id {id} was used before with other content");
     Refusal::new(Code::AlreadyExists, ErrorReason::IdTaken, message).with("id", id).into()

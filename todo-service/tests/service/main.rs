@@ -12,5 +12,6 @@ mod pages;
 mod plans;
 mod retries;
 mod staleness;
+mod sync;
 mod todos;
 mod updates;

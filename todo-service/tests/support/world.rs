@@ -22,6 +22,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 use todo_service::grpc::introspection::Introspector;
 use todo_service::grpc::staleness::Staleness;
+use todo_service::grpc::sync::SyncTokens;
 use todo_service::grpc::upstream::Upstream;
 use todo_service::grpc::{Parts, mount};
 use todo_service::limits::Limits;
@@ -55,6 +56,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) revocations: Revocations,
+    pub(crate) sync_tokens: Arc<SyncTokens>,
     name: String,
     issuer: Issuer,
     routes: Routes,
@@ -92,19 +94,21 @@ impl World {
         let issuer = Issuer::new(clock.clone());
         let secret = Secret::from_hex(&"5e".repeat(32)).unwrap();
         let page_tokens = Arc::new(PageTokens::new(&secret, clock.clone(), entropy.clone()).unwrap());
+        let sync_tokens = Arc::new(SyncTokens::new(&secret, clock.clone(), entropy.clone()).unwrap());
         let (revocations, introspector) = (Revocations::default(), Introspector::new(upstream, clock.clone()));
         let parts = Parts {
             database: database.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             page_tokens,
+            sync_tokens: Arc::clone(&sync_tokens),
             limits,
             verifier: issuer.verifier(),
             staleness: Staleness::new(revocations.clone(), introspector, clock.clone()),
         };
         let mut routes = RoutesBuilder::default();
         mount(&mut routes, parts, &transport);
-        Self { database, clock, entropy, revocations, name, issuer, routes: routes.routes() }
+        Self { database, clock, entropy, revocations, sync_tokens, name, issuer, routes: routes.routes() }
     }
 
     /// Somebody new, with a token that is good for five minutes.
