@@ -19,5 +19,6 @@ pub mod secret;
 pub mod serve;
 pub mod status;
 pub mod telemetry;
+pub mod timestamp;
 pub mod tls;
 pub mod token;

@@ -8,10 +8,11 @@ use proto::auth::v1::audit_service_server::AuditService;
 use proto::auth::v1::{AuditEvent, ListAuditEventsRequest, ListAuditEventsResponse, audit_event};
 use service_kit::caller::Caller;
 use service_kit::page::{PageTokens, Scope};
+use service_kit::timestamp::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::audit_requests::{self as parse, Listing};
-use super::{errors, messages, names};
+use super::{errors, names};
 use crate::accounts::Accounts;
 use crate::event::{Event, Kind};
 use crate::session::Key;
@@ -54,7 +55,7 @@ impl AuditService for Audit {
 fn message(event: Event) -> AuditEvent {
     AuditEvent {
         name: names::event(event.id),
-        event_time: Some(messages::timestamp(event.at)),
+        event_time: Some(timestamp(event.at)),
         kind: sent_kind(event.kind).into(),
         user: event.user.map(names::user).unwrap_or_default(),
         actor: event.actor.map(names::user).unwrap_or_default(),

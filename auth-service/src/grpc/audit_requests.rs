@@ -1,10 +1,9 @@
 //! What the requests of `auth.v1.AuditService` ask for.
 
-use prost_types::Timestamp;
 use proto::auth::v1::{ListAuditEventsRequest, audit_event};
 use service_kit::field::{self, Fields, Invalid};
 use service_kit::page::{MAX_TOKEN, PageSize};
-use time::OffsetDateTime;
+use service_kit::timestamp;
 use tonic::Status;
 
 use super::names::{SessionName, UserName};
@@ -14,10 +13,6 @@ use crate::session::Key;
 
 /// Most kinds of a request, repeated ones counted.
 const MOST_KINDS: usize = 32;
-/// The first second of the year 1, and the last microsecond of the year 9999, since the epoch: the times of protobuf.
-const FIRST_SECOND: i64 = -62_135_596_800;
-const LAST_MICROSECOND: i64 = 253_402_300_799_999_999;
-
 /// A page of events.
 pub(super) struct Listing {
     pub(super) filter: Filter,
@@ -34,8 +29,8 @@ pub(super) fn listing(request: ListAuditEventsRequest, caller: Key) -> Result<Li
     let actor = fields.optional::<UserName>("actor", &actor);
     let session = fields.optional::<SessionName>("session", &session);
     let kinds = self::kinds(&mut fields, &kinds);
-    let start = fields.take("start_time", time(start_time));
-    let end = fields.take("end_time", time(end_time));
+    let start = fields.take("start_time", timestamp::parse(start_time));
+    let end = fields.take("end_time", timestamp::parse(end_time));
     let whose = user.zip(actor).zip(session);
     let (size, (), ((user, actor), session), kinds, start, end) =
         fields.all((size, token, whose, kinds, start, end))?;
@@ -63,17 +58,4 @@ fn kind(number: i32) -> Result<Kind, Invalid> {
     let name = sent.and_then(|kind| kind.as_str_name().strip_prefix("KIND_"));
     let kind = name.and_then(|name| Kind::from_text(&name.to_ascii_lowercase()));
     kind.ok_or_else(|| Invalid::new("be a kind of this API"))
-}
-
-/// The first microsecond at or after a time: events have whole ones, so that those from it, and those before it, are the
-/// same.
-fn time(sent: Option<Timestamp>) -> Result<Option<OffsetDateTime>, Invalid> {
-    let Some(Timestamp { seconds, nanos }) = sent else { return Ok(None) };
-    let invalid = || Invalid::new("be a time of the years 1 to 9999");
-    if !(0..1_000_000_000).contains(&nanos) || !(FIRST_SECOND..=LAST_MICROSECOND / 1_000_000).contains(&seconds) {
-        return Err(invalid());
-    }
-    let micros = (seconds * 1_000_000 + (i64::from(nanos) + 999) / 1_000).min(LAST_MICROSECOND);
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000);
-    time.map(Some).map_err(|_| invalid())
 }

@@ -11,6 +11,7 @@ use service_kit::caller::Caller;
 use service_kit::clock::Clock;
 use service_kit::field::{self, Fields};
 use service_kit::peer::{Peer, Thumbprint};
+use service_kit::timestamp::timestamp;
 use service_kit::token;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
@@ -116,7 +117,7 @@ impl AuthService for Auth {
 
     async fn get_jwks(&self, _: Request<GetJwksRequest>) -> Result<Response<Jwks>, Status> {
         let keys: Vec<_> = self.signer.published().iter().map(jwk).collect();
-        let cache_expire_time = Some(messages::timestamp(self.clock.now() + signing_key::CACHE));
+        let cache_expire_time = Some(timestamp(self.clock.now() + signing_key::CACHE));
         Ok(Response::new(Jwks { jwks_json: jwks_json(&keys), keys, cache_expire_time }))
     }
 }

@@ -5,9 +5,10 @@ use futures_util::stream;
 use proto::auth::v1 as wire;
 use proto::auth::v1::watch_security_events_response::Content;
 use service_kit::field::{self, Fields};
+use service_kit::timestamp::timestamp;
 use tonic::Status;
 
-use super::{auth, errors, messages, names};
+use super::{auth, errors, names};
 use crate::access_token::Signer;
 use crate::feed::{Cursor, Follower, Item, Revoked, Told};
 use crate::session::Key;
@@ -49,7 +50,7 @@ fn message(told: Told, signer: &Signer) -> wire::WatchSecurityEventsResponse {
     };
     wire::WatchSecurityEventsResponse {
         cursor: cursor.map(|cursor| cursor.to_string()).unwrap_or_default(),
-        time: Some(messages::timestamp(time)),
+        time: Some(timestamp(time)),
         content: Some(content),
     }
 }
@@ -66,7 +67,7 @@ fn event(Revoked { event, at, revocation }: &Revoked) -> wire::SecurityEvent {
     let session = |session: &uuid::Uuid| names::session(Key { user: revocation.user, session: *session });
     wire::SecurityEvent {
         event_id: event.to_string(),
-        event_time: Some(messages::timestamp(*at)),
+        event_time: Some(timestamp(*at)),
         user: names::user(revocation.user),
         ended_sessions: revocation.sessions.iter().map(session).collect(),
         least_epoch: revocation.least_epoch,

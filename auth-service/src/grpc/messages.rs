@@ -1,19 +1,13 @@
 //! The domain, as messages.
 
-use prost_types::Timestamp;
 use proto::auth::v1;
-use time::OffsetDateTime;
+use service_kit::timestamp::timestamp;
 
 use super::names;
 use crate::accounts::UserDeletion;
 use crate::session::Session;
 use crate::sessions::Granted;
 use crate::user::{Email, Role, State, User};
-
-pub(super) fn timestamp(at: OffsetDateTime) -> Timestamp {
-    // `nanosecond` is below 10^9.
-    Timestamp { seconds: at.unix_timestamp(), nanos: at.nanosecond().cast_signed() }
-}
 
 pub(super) fn user(user: &User) -> v1::User {
     v1::User {

@@ -1,8 +1,7 @@
 //! From the domain to the wire.
 
-use prost_types::Timestamp;
 use proto::todo::v1 as wire;
-use time::OffsetDateTime;
+use service_kit::timestamp::timestamp;
 
 use super::names;
 use crate::list::List;
@@ -39,9 +38,4 @@ pub(super) fn todo(todo: Todo) -> wire::Todo {
         purge_time: todo.purge_time.map(timestamp),
         etag: Etag::from(todo.revision).to_string(),
     }
-}
-
-fn timestamp(at: OffsetDateTime) -> Timestamp {
-    // Nanoseconds of a second fit.
-    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
 }
