@@ -11,6 +11,7 @@ pub mod list;
 pub mod revision;
 pub mod store;
 pub mod todo;
+pub mod vtodo;
 
 use std::sync::Arc;
 
