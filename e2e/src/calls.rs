@@ -39,7 +39,7 @@ impl Client {
 
     /// A page of lists.
     pub async fn lists(&mut self, page_size: i32, page_token: &str) -> Result<ListListsResponse, Status> {
-        let request = ListListsRequest { page_size, page_token: page_token.to_owned() };
+        let request = ListListsRequest { page_size, page_token: page_token.to_owned(), ..Default::default() };
         Ok(self.lists.list_lists(request).await?.into_inner())
     }
 

@@ -1,5 +1,7 @@
 //! A user with one of everything, and for every rpc a valid request of theirs.
 
+mod lists;
+
 use bytes::Bytes;
 use prost_reflect::prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
@@ -10,6 +12,7 @@ use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use self::lists::Lists;
 use crate::client::PASSWORD;
 use crate::wire::{answer, bearer, path};
 use crate::{Client, System, User, secrets};
@@ -20,6 +23,8 @@ pub struct Scene {
     pub owner: User,
     /// A list of theirs beside the inbox.
     pub list: todo::List,
+    /// That and others.
+    lists: Lists,
     /// A todo in it.
     pub todo: todo::Todo,
     /// A todo to delete.
@@ -54,6 +59,11 @@ impl Scene {
     /// # Panics
     /// When something is refused.
     pub async fn of(system: &System) -> Self {
+        // Too large to stand in every test's own.
+        Box::pin(Self::made(system)).await
+    }
+
+    async fn made(system: &System) -> Self {
         let mut owner = system.user("alice").await;
         let mut client = system.anonymous();
         client.register("bob").await.expect("a second user");
@@ -64,13 +74,12 @@ impl Scene {
         let restless = (restless, client.log_in("erin", PASSWORD).await.expect("a session"));
         let subject = client.register("carol").await.expect("a user");
         let condemned = client.register("dave").await.expect("a user");
-        let gone = Box::pin(gone(system)).await;
+        let gone = gone(system).await;
         let mailed = mailed(system, &mut client).await;
         client.register_with("heidi", "heidi@todo.local").await.expect("a user");
         let stating = client.log_in("heidi", PASSWORD).await.expect("a session");
-        let list = Some(todo::List { display_name: "Errands".to_owned(), ..Default::default() });
-        let list = todo::CreateListRequest { list, ..Default::default() };
-        let list = owner.client.lists.create_list(list).await.expect("a list").into_inner();
+        let lists = Lists::of(&mut owner).await;
+        let list = lists.list.clone();
         let todo = make(&mut owner, &list, "Buy milk").await;
         let doomed = make(&mut owner, &list, "Buy more milk").await;
         let channels = |certificate| {
@@ -80,6 +89,7 @@ impl Scene {
         Self {
             owner,
             list,
+            lists,
             todo,
             doomed,
             other,
@@ -124,8 +134,7 @@ impl Scene {
             | "auth.v1.AuthService.LogOut"
             | "auth.v1.AuthService.GetJwks"
             | "auth.v1.UserService.ListUsers"
-            | "auth.v1.TokenService.WatchSecurityEvents"
-            | "todo.v1.ListService.ListLists" => Vec::new(),
+            | "auth.v1.TokenService.WatchSecurityEvents" => Vec::new(),
             "auth.v1.TokenService.AcknowledgeEvents" => {
                 auth::AcknowledgeEventsRequest { cursor: "0".to_owned() }.encode_to_vec()
             }
@@ -139,11 +148,7 @@ impl Scene {
                 let user = auth::User { name, username, display_name, email, ..Default::default() };
                 auth::UpdateUserRequest { user: Some(user), ..Default::default() }.encode_to_vec()
             }
-            "todo.v1.ListService.CreateList" => {
-                let list = todo::List { display_name: "Work".to_owned(), ..Default::default() };
-                todo::CreateListRequest { list: Some(list), ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.ListService.GetList" => todo::GetListRequest { name: self.list.name.clone() }.encode_to_vec(),
+            other if other.starts_with("todo.v1.ListService.") => self.lists.request(other),
             other if other.starts_with("todo.") => self.about_todos(other),
             other => self.about_people(other),
         };

@@ -117,7 +117,7 @@ struct Seen(auth::User, Vec<todo::List>, Vec<todo::Todo>);
 
 impl Things {
     async fn of(system: &System) -> Self {
-        let mut scene = Box::pin(Scene::of(system)).await;
+        let mut scene = Scene::of(system).await;
         let client = &mut scene.owner.client;
         let mut todos = vec![scene.todo.clone(), client.create_todo("in the inbox").await.unwrap()];
         let name = client.create_todo("completed").await.unwrap().name;

@@ -8,6 +8,7 @@ pub mod fingerprint;
 pub mod grpc;
 pub mod limits;
 pub mod list;
+pub mod member;
 pub mod revision;
 pub mod store;
 pub mod todo;

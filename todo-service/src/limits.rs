@@ -8,7 +8,7 @@ pub struct Limits {
     /// Todos that a list may hold, deleted ones not counted
     #[arg(long, env = "TODOS_PER_LIST", default_value_t = 10_000)]
     pub todos_per_list: u32,
-    /// Lists that a user may own, the inbox included
+    /// Lists that a user may see, the inbox and those of others included
     #[arg(long, env = "LISTS_PER_USER", default_value_t = 500)]
     pub lists_per_user: u32,
 }

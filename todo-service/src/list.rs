@@ -1,19 +1,19 @@
 //! Lists, and each user's inbox.
 
+mod operations;
+
 use std::str::FromStr;
 
 use aws_lc_rs::digest;
 use service_kit::field::{self, Invalid};
-use service_kit::page::{Page, PageSize};
-use service_kit::postgres::{self, Database};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub(crate) use self::operations::ensure_inbox;
+pub use self::operations::{Error, change, create, get, page};
 use crate::fingerprint::Fingerprint;
-use crate::limits::Limits;
-use crate::revision::Revision;
-use crate::store;
-use crate::store::lists::Created;
+use crate::member::Role;
+use crate::revision::{Etag, Revision};
 
 /// Version of UUIDs that inboxes have, and no other list (RFC 9562, 5.8).
 const INBOX_VERSION: usize = 8;
@@ -113,14 +113,24 @@ pub struct List {
     pub display_name: String,
     /// Whether it is the inbox of its owner.
     pub inbox: bool,
+    /// Whose it is.
+    pub owner: Uuid,
+    /// What the user who asked may do with it.
+    pub role: Role,
     /// Todos in it that are not deleted.
     pub live_count: i32,
+    /// Members of it, its owner included.
+    pub member_count: i32,
     /// Its version: the number of changes in it so far.
     pub revision: Revision,
     /// When it was made.
     pub create_time: OffsetDateTime,
     /// When it, or a todo in it, last changed.
     pub update_time: OffsetDateTime,
+    /// When it was deleted, if it is.
+    pub delete_time: Option<OffsetDateTime>,
+    /// When it will be gone for good, if it is deleted.
+    pub purge_time: Option<OffsetDateTime>,
 }
 
 /// A list to make.
@@ -136,67 +146,26 @@ pub struct NewList {
     pub fingerprint: Fingerprint,
 }
 
-/// Why there is no list to return.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is none, or the user may not see it.
-    #[error("no such list, or not the user's")]
-    NotFound,
-    /// The id belongs to a list that another request made, or to an inbox.
-    #[error("the list id is taken")]
-    Taken,
-    /// The user has as many lists as a user may have.
-    #[error("the user has {0} lists")]
-    Quota(u32),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] postgres::Error),
+/// A change to make to a list itself.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Who makes it.
+    pub user: Uuid,
+    /// Which list.
+    pub id: ListId,
+    /// The version that it is meant for; any, if there is none.
+    pub expected: Option<Etag>,
+    /// What to do.
+    pub action: Action,
 }
 
-/// Makes a list; a repeat of the same request returns the list as it is now.
-pub async fn create(database: &Database, limits: &Limits, list: NewList) -> Result<List, Error> {
-    if list.id.is_reserved() {
-        return Err(Error::Taken);
-    }
-    ensure_inbox(database, list.owner).await?;
-    let (owner, id, max) = (list.owner, list.id, limits.lists_per_user);
-    match store::lists::create(database, list, max).await? {
-        Created::There => get(database, owner, id).await,
-        Created::Taken => Err(Error::Taken),
-        Created::Quota => Err(Error::Quota(max)),
-        Created::Gone => Err(Error::NotFound),
-    }
-}
-
-/// The list, if the user may see it. Asking for one's own inbox makes it.
-pub async fn get(database: &Database, user: Uuid, id: ListId) -> Result<List, Error> {
-    let found = store::lists::get(database, user, id).await?;
-    if found.is_none() && id == ListId::inbox_of(user) {
-        ensure_inbox(database, user).await?;
-        return store::lists::get(database, user, id).await?.ok_or(Error::NotFound);
-    }
-    found.ok_or(Error::NotFound)
-}
-
-/// The lists that the user may see, in the order of their ids, from the one after `after` on. The inbox is always
-/// among them.
-pub async fn page(
-    database: &Database,
-    user: Uuid,
-    after: Option<ListId>,
-    size: PageSize,
-) -> Result<Page<List, ListId>, Error> {
-    if after.is_none() {
-        get(database, user, ListId::inbox_of(user)).await?;
-    }
-    let lists = store::lists::page(database, user, after, size.rows()).await?;
-    Ok(Page::new(lists, size, |list| list.id))
-}
-
-/// Makes the user's inbox, unless it is there. Safe to call any number of times at once.
-pub(crate) async fn ensure_inbox(database: &Database, user: Uuid) -> Result<(), postgres::Error> {
-    let display_name = DisplayName::inbox();
-    let fingerprint = Fingerprint::new(user, &[]);
-    let inbox = NewList { owner: user, id: ListId::inbox_of(user), display_name, fingerprint };
-    store::lists::ensure_inbox(database, inbox).await
+/// What its owner can do with a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Give it another name, if there is one.
+    Rename(Option<DisplayName>),
+    /// Delete it; it can be brought back until it is purged.
+    Delete,
+    /// Bring it back.
+    Undelete,
 }

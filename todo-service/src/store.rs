@@ -3,6 +3,7 @@
 pub mod constraint;
 pub mod deletions;
 pub mod lists;
+pub mod members;
 pub mod todos;
 
 use sqlx::migrate::Migrator;

@@ -5,16 +5,21 @@ use service_kit::status::{Reason, Refusal, database, not_found};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use super::names;
+use super::{messages, names};
 use crate::list;
+use crate::member::Role;
 use crate::todo;
 
 /// A list was asked for, or was to be made: `name` as it was sent, `id` as it was chosen.
 pub(super) fn list(error: &list::Error, name: &str, id: Uuid) -> Status {
     match error {
         list::Error::NotFound => not_found(names::LIST, name),
+        list::Error::RoleInsufficient(least) => role_insufficient(*least, names::LIST, name),
         list::Error::Taken => taken(id),
         list::Error::Quota(limit) => quota(*limit, "lists of the user"),
+        list::Error::EtagMismatch => etag_mismatch(names::LIST, name),
+        list::Error::InboxFixed => inbox_fixed(name),
+        list::Error::NotDeleted => not_deleted(names::LIST, name),
         list::Error::Store(error) => database(error),
     }
 }
@@ -24,16 +29,10 @@ pub(super) fn list(error: &list::Error, name: &str, id: Uuid) -> Status {
 pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
     match error {
         todo::Error::NotFound => not_found(kind, name),
+        todo::Error::RoleInsufficient(least) => role_insufficient(*least, kind, name),
         todo::Error::Taken(id) => taken(*id),
         todo::Error::Quota(limit) => quota(*limit, "todos of the list"),
-        todo::Error::EtagMismatch => Refusal::new(
-            Code::Aborted,
-            Reason::EtagMismatch,
-            format!("{name} has changed since it was read; read it again"),
-        )
-        .with("resource", name)
-        .resource(kind, name)
-        .into(),
+        todo::Error::EtagMismatch => etag_mismatch(kind, name),
         todo::Error::Store(error) => database(error),
     }
 }
@@ -44,6 +43,35 @@ pub(super) fn sync_token_invalid() -> Status {
     Refusal::new(Code::InvalidArgument, ErrorReason::SyncTokenInvalid, message)
         .violations([("sync_token".to_owned(), "must be one that was given out for the same parent".to_owned())])
         .into()
+}
+
+/// A member's role is not enough; who is no member is told that there is nothing.
+fn role_insufficient(least: Role, kind: &str, name: &str) -> Status {
+    let role = messages::role(least).as_str_name();
+    let role = role.strip_prefix("ROLE_").unwrap_or(role);
+    let message = format!("{name}: the caller's role in the list does not suffice, it takes {role}");
+    about(Code::PermissionDenied, ErrorReason::RoleInsufficient, message, kind, name).with("role", role).into()
+}
+
+fn etag_mismatch(kind: &str, name: &str) -> Status {
+    let message = format!("{name} has changed since it was read; read it again");
+    about(Code::Aborted, Reason::EtagMismatch, message, kind, name).into()
+}
+
+fn inbox_fixed(name: &str) -> Status {
+    let message = format!("{name} is an inbox, which cannot be deleted, shared, left or handed over");
+    about(Code::FailedPrecondition, ErrorReason::InboxFixed, message, names::LIST, name)
+        .precondition("INBOX_FIXED", name, "an inbox stays with its user alone")
+        .into()
+}
+
+fn not_deleted(kind: &str, name: &str) -> Status {
+    about(Code::AlreadyExists, ErrorReason::NotDeleted, format!("{name} is not deleted"), kind, name).into()
+}
+
+/// A refusal that names the resource that it is about.
+fn about(code: Code, reason: impl proto::Reason, message: String, kind: &str, name: &str) -> Refusal {
+    Refusal::new(code, reason, message).with("resource", name).resource(kind, name)
 }
 
 fn taken(id: Uuid) -> Status {

@@ -1,7 +1,7 @@
 //! Update masks (AIP-134, AIP-161).
 
 use prost_types::FieldMask;
-use proto::todo::v1::Todo;
+use proto::todo::v1::{List, Todo};
 use service_kit::field::Invalid;
 
 /// Paths that a mask may have at most.
@@ -9,6 +9,21 @@ const MAX_PATHS: usize = 32;
 /// Fields of a todo that Update does not write: named in a mask, they are ignored.
 const NOT_WRITTEN: [&str; 9] =
     ["name", "state", "creator", "create_time", "update_time", "complete_time", "delete_time", "purge_time", "etag"];
+
+/// Fields of a list that Update does not write.
+const NOT_WRITTEN_OF_LIST: [&str; 11] = [
+    "name",
+    "inbox",
+    "todo_count",
+    "create_time",
+    "update_time",
+    "etag",
+    "owner",
+    "role",
+    "member_count",
+    "delete_time",
+    "purge_time",
+];
 
 /// The fields of a todo that an update writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,5 +59,30 @@ impl TodoMask {
             _ => return Err(Invalid::new("name only fields of the todo")),
         }
         Ok(())
+    }
+}
+
+/// Whether an update writes the name of a list, the only field of one that can be written.
+pub(super) fn writes_display_name(mask: Option<&FieldMask>, list: &List) -> Result<bool, Invalid> {
+    only(mask, "display_name", !list.display_name.is_empty(), &NOT_WRITTEN_OF_LIST, "name only fields of the list")
+}
+
+/// Whether the mask of a resource with one field that can be written names it; without a path, whether the field is set.
+fn only(
+    mask: Option<&FieldMask>,
+    field: &str,
+    is_set: bool,
+    not_written: &[&str],
+    must: &'static str,
+) -> Result<bool, Invalid> {
+    let paths = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
+    if paths.len() > MAX_PATHS {
+        return Err(Invalid::new(format!("have at most {MAX_PATHS} paths")));
+    }
+    let is_named = |path: &String| path == field || path == "*";
+    match paths.iter().all(|path| is_named(path) || not_written.contains(&path.as_str())) {
+        true if paths.is_empty() => Ok(is_set),
+        true => Ok(paths.iter().any(is_named)),
+        false => Err(Invalid::new(must)),
     }
 }

@@ -5,6 +5,7 @@ use service_kit::timestamp::timestamp;
 
 use super::names;
 use crate::list::List;
+use crate::member::Role;
 use crate::revision::Etag;
 use crate::todo::{State, Todo};
 
@@ -17,6 +18,19 @@ pub(super) fn list(list: List) -> wire::List {
         create_time: Some(timestamp(list.create_time)),
         update_time: Some(timestamp(list.update_time)),
         etag: Etag::from(list.revision).to_string(),
+        owner: names::user(list.owner),
+        role: role(list.role).into(),
+        member_count: list.member_count,
+        delete_time: list.delete_time.map(timestamp),
+        purge_time: list.purge_time.map(timestamp),
+    }
+}
+
+pub(super) fn role(role: Role) -> wire::member::Role {
+    match role {
+        Role::Viewer => wire::member::Role::Viewer,
+        Role::Editor => wire::member::Role::Editor,
+        Role::Owner => wire::member::Role::Owner,
     }
 }
 

@@ -31,6 +31,14 @@ pub const LIST_MEMBERS_PKEY: &str = "list_members_pkey";
 pub const LIST_MEMBERS_LIST_ID_FKEY: &str = "list_members_list_id_fkey";
 /// A member is owner, editor or viewer.
 pub const LIST_MEMBERS_ROLE_KNOWN: &str = "list_members_role_known";
+/// A list has one owner.
+pub const LIST_MEMBERS_ONE_OWNER: &str = "list_members_one_owner";
+/// A user comes back to a list once.
+pub const SUSPENDED_MEMBERS_PKEY: &str = "suspended_members_pkey";
+/// The list that a user comes back with exists.
+pub const SUSPENDED_MEMBERS_LIST_ID_FKEY: &str = "suspended_members_list_id_fkey";
+/// Whoever comes back is owner, editor or viewer.
+pub const SUSPENDED_MEMBERS_ROLE_KNOWN: &str = "suspended_members_role_known";
 /// A todo's id is unique in its list.
 pub const TODOS_PKEY: &str = "todos_pkey";
 /// No revision of a list is given out twice.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Change, NewTodo, Parent, Todo, TodoKey};
 use crate::limits::Limits;
 use crate::list::{self, ListId};
-use crate::store;
+use crate::member::{self, Role};
 use crate::store::todos::{self, Changed, Created};
 
 /// Why there is no todo to return.
@@ -16,6 +16,9 @@ pub enum Error {
     /// There is none, or the user may not see it, or not change it.
     #[error("no such todo or list, or not the user's")]
     NotFound,
+    /// The user may read the list, but only this role and those above may write to it.
+    #[error("it takes the role {0:?}")]
+    RoleInsufficient(Role),
     /// The id or the request id was used with another body.
     #[error("the id {0} is taken")]
     Taken(Uuid),
@@ -43,7 +46,7 @@ pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Resu
                 list::ensure_inbox(database, todo.creator).await?;
                 inbox_to_come = false;
             }
-            Created::NotFound => return Err(Error::NotFound),
+            Created::NotFound => return Err(refusal(database, todo.creator, todo.key.list).await),
             Created::Taken => return Err(Error::Taken(todo.request.unwrap_or(todo.key.id))),
             Created::Quota => return Err(Error::Quota(max)),
         }
@@ -62,7 +65,7 @@ pub async fn change(database: &Database, change: Change) -> Result<Todo, Error> 
             Changed::Todo(todo) => return Ok(todo),
             Changed::Again => {}
             Changed::Mismatch(_) => return Err(Error::EtagMismatch),
-            Changed::NotFound => return Err(Error::NotFound),
+            Changed::NotFound => return Err(refusal(database, change.user, change.key.list).await),
         }
     }
 }
@@ -81,9 +84,18 @@ pub async fn page(
         && list != ListId::inbox_of(user)
     {
         // An empty page says nothing about the list.
-        store::lists::get(database, user, list).await?.ok_or(Error::NotFound)?;
+        member::role(database, user, list).await?.ok_or(Error::NotFound)?;
     }
     Ok(Page::new(found, size, |todo| todo.key))
+}
+
+/// Why a write found nothing to write to: there is nothing, or the user may only read it.
+async fn refusal(database: &Database, user: Uuid, list: ListId) -> Error {
+    match member::role(database, user, list).await {
+        Ok(Some(role)) if role < Role::Editor => Error::RoleInsufficient(Role::Editor),
+        Ok(_) => Error::NotFound,
+        Err(error) => error.into(),
+    }
 }
 
 /// The answer to a batch of one. The store answers every element.

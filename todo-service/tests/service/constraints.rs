@@ -42,6 +42,10 @@ fn member() -> String {
     format!("INSERT INTO todo.list_members VALUES ('{INBOX}', '{LIST}', 'owner')")
 }
 
+fn suspended(role: &str) -> String {
+    format!("INSERT INTO todo.suspended_members VALUES ('{INBOX}', '{LIST}', '{role}', now(), 0)")
+}
+
 fn todo() -> String {
     another_todo(&format!("'{LIST}'"), 1, &format!("'{LIST}'"))
 }
@@ -109,6 +113,12 @@ refused! {
     a_member_cannot_be_without_a_list:
         format!("UPDATE todo.list_members SET list_id = '{}'", uuid::Uuid::max()) => LIST_MEMBERS_LIST_ID_FKEY;
     a_role_is_one_of_three: "UPDATE todo.list_members SET role = 'admin'" => LIST_MEMBERS_ROLE_KNOWN;
+    a_list_cannot_have_two_owners:
+        format!("INSERT INTO todo.list_members VALUES (gen_random_uuid(), '{LIST}', 'owner')") => LIST_MEMBERS_ONE_OWNER;
+    a_user_comes_back_to_a_list_once: suspended("owner") + ";" + &suspended("viewer") => SUSPENDED_MEMBERS_PKEY;
+    whoever_comes_back_does_so_with_a_list:
+        suspended("owner").replace(LIST, &uuid::Uuid::max().to_string()) => SUSPENDED_MEMBERS_LIST_ID_FKEY;
+    whoever_comes_back_has_one_of_three_roles: suspended("admin") => SUSPENDED_MEMBERS_ROLE_KNOWN;
     two_todos_of_a_list_cannot_have_one_id: another_todo(&format!("'{LIST}'"), 2, "NULL") => TODOS_PKEY;
     a_revision_is_not_given_out_twice: another_todo("gen_random_uuid()", 1, "NULL") => TODOS_LIST_ID_REVISION_KEY;
     a_todo_cannot_be_without_a_list: update_todo("list_id = gen_random_uuid()") => TODOS_LIST_ID_FKEY;

@@ -91,7 +91,7 @@ async fn lists_come_in_pages_too() {
     }
     let (mut met, mut token) = (Vec::new(), String::new());
     loop {
-        let request = wire::ListListsRequest { page_size: 3, page_token: token };
+        let request = wire::ListListsRequest { page_size: 3, page_token: token, ..Default::default() };
         let page = alice.lists.list_lists(request).await.unwrap().into_inner();
         met.extend(page.lists.into_iter().map(|list| list.name));
         token = page.next_page_token;
@@ -166,7 +166,7 @@ async fn a_token_serves_the_call_that_it_was_given_to_and_no_other() {
     assert_refused(alice.page("lists/-", 2, &token).await, "all lists");
     assert_refused(alice.page(&list.name, 2, &token).await, "another list");
     assert_refused(world.user().page("lists/inbox", 2, &token).await, "another caller");
-    let request = wire::ListListsRequest { page_size: 2, page_token: token.clone() };
+    let request = wire::ListListsRequest { page_size: 2, page_token: token.clone(), ..Default::default() };
     let refused = alice.lists.list_lists(request).await.unwrap_err();
     assert_eq!(why(&refused), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".into()), "another rpc");
     let inbox = alice.get_list("lists/inbox").await.unwrap().name;

@@ -181,6 +181,31 @@ impl User {
         self.lists.get_list(wire::GetListRequest { name: name.into() }).await.map(tonic::Response::into_inner)
     }
 
+    /// Gives a list another name; the etag may be empty.
+    pub(crate) async fn rename(&mut self, name: &str, display_name: &str, etag: &str) -> Result<wire::List, Status> {
+        let (name, display_name, etag) = (name.into(), display_name.into(), etag.into());
+        let list = Some(wire::List { name, display_name, etag, ..Default::default() });
+        let request = wire::UpdateListRequest { list, update_mask: None };
+        self.lists.update_list(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn delete_list(&mut self, name: &str, etag: &str) -> Result<wire::List, Status> {
+        let request = wire::DeleteListRequest { name: name.into(), etag: etag.into() };
+        self.lists.delete_list(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn undelete_list(&mut self, name: &str, etag: &str) -> Result<wire::List, Status> {
+        let request = wire::UndeleteListRequest { name: name.into(), etag: etag.into() };
+        self.lists.undelete_list(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// The names of the lists that the user sees, without the inbox.
+    pub(crate) async fn list_names(&mut self, show_deleted: bool) -> Vec<String> {
+        let request = wire::ListListsRequest { show_deleted, ..Default::default() };
+        let lists = self.lists.list_lists(request).await.unwrap().into_inner().lists;
+        lists.into_iter().filter(|list| !list.inbox).map(|list| list.name).collect()
+    }
+
     pub(crate) async fn update(&mut self, todo: wire::Todo, mask: Option<&[&str]>) -> Result<wire::Todo, Status> {
         let update_mask = mask.map(|paths| prost_types::FieldMask { paths: paths.iter().map(|&p| p.into()).collect() });
         let request = wire::UpdateTodoRequest { todo: Some(todo), update_mask };
