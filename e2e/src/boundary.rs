@@ -8,6 +8,8 @@ use crate::rules::{Rule, Text};
 
 /// Most paths that the contract admits in a mask.
 const MOST_PATHS: usize = 32;
+/// Bytes of a text that fit a request, with what else is in it.
+const MOST_BYTES: usize = 60 * 1024;
 /// What lengths are made of besides what the text has: one code point in four bytes, and one that joins the one before.
 const FILLS: [char; 2] = ['\u{1D11E}', '\u{301}'];
 /// What patterns are about: control characters (C0, DEL and C1), separators of lines and names, letters of either case and
@@ -137,6 +139,8 @@ fn texts(rule: &Text, valid: &str) -> Vec<Probe> {
         values.extend(INTRUDERS.iter().flat_map(|intruder| intruded(valid, *intruder)));
         values.extend(lengths(rule).flat_map(|length| sized(valid, length)));
     }
+    // What fits no request is refused as such, whatever its fields.
+    values.retain(|value| value.len() < MOST_BYTES);
     let probes = values.into_iter();
     let probes: Vec<_> =
         probes.map(|text| Probe { admitted: rule.admits(&text), value: Some(Value::String(text)) }).collect();

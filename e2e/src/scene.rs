@@ -214,6 +214,9 @@ impl Scene {
             }
             "todo.v1.TodoService.GetTodo" => todo::GetTodoRequest { name }.encode_to_vec(),
             "todo.v1.TodoService.ListTodos" => todo::ListTodosRequest { parent, ..Default::default() }.encode_to_vec(),
+            "todo.v1.TodoService.WatchTodos" => {
+                todo::WatchTodosRequest { parent, ..Default::default() }.encode_to_vec()
+            }
             "todo.v1.TodoService.UpdateTodo" => {
                 let todo = todo::Todo { name, title: "Buy tea".to_owned(), ..Default::default() };
                 todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }.encode_to_vec()

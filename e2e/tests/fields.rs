@@ -51,8 +51,15 @@ fn assert_refused<T>(answer: Result<T, Status>, paths: &[String], context: &str)
 fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
     let Err(status) = answer else { return };
     let others = [Code::NotFound, Code::AlreadyExists, Code::Aborted, Code::Unauthenticated];
-    let reasons =
-        ["CURSOR_INVALID", "PAGE_TOKEN_INVALID", "INBOX_FIXED", "PASSWORD_WRONG", "LAST_ADMIN", "LOG_IN_THROTTLED"];
+    let reasons = [
+        "CURSOR_INVALID",
+        "PAGE_TOKEN_INVALID",
+        "SYNC_TOKEN_INVALID",
+        "INBOX_FIXED",
+        "PASSWORD_WRONG",
+        "LAST_ADMIN",
+        "LOG_IN_THROTTLED",
+    ];
     // What a rule admits, the dictionary may know.
     let guessable = status.message().contains("must be harder to guess");
     let understood = guessable || others.contains(&status.code()) || reasons.contains(&reason(&status).as_str());

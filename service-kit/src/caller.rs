@@ -45,6 +45,11 @@ impl Caller {
         OffsetDateTime::from_unix_timestamp(self.0.exp).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
+    /// Whether the token is good still, by its times and by what is revoked: for what goes on for longer than a call.
+    pub fn recheck(&self, verifier: &Verifier) -> Result<(), Status> {
+        verifier.recheck(&self.0).map_err(rejected)
+    }
+
     /// The caller of a request that passed the interceptor. Its absence is a fault of ours: the rpc's rule asks for
     /// no token, yet the handler wants a user.
     pub fn of<T>(request: &Request<T>) -> Result<Self, Status> {

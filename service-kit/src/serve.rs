@@ -121,6 +121,12 @@ impl Server {
         });
     }
 
+    /// Cancelled when the service stops: what would go on for longer than the drain time ends itself then.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Adds a figure to the metrics, read whenever they are: its name, and what it says.
     pub fn measure(&mut self, name: &'static str, help: &'static str, read: impl Fn() -> f64 + Send + Sync + 'static) {
         self.metrics.measure(name, help, read);

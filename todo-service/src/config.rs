@@ -6,6 +6,7 @@ use service_kit::config::{Common, OneOff};
 use service_kit::serve::ProbeSettings;
 
 use crate::limits::Limits;
+use crate::watch;
 
 /// Owns lists and todos; checks access tokens from memory.
 #[derive(Parser)]
@@ -47,6 +48,9 @@ pub struct Config {
     /// How many there may be
     #[command(flatten)]
     pub limits: Limits,
+    /// How watches are kept
+    #[command(flatten)]
+    pub watches: watch::Settings,
 }
 
 /// Where auth-service is.

@@ -11,6 +11,7 @@ pub mod staleness;
 pub mod sync;
 mod todos;
 pub mod upstream;
+mod watch;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use service_kit::page::PageTokens;
 use service_kit::postgres::Database;
 use service_kit::serve;
 use service_kit::token::Verifier;
+use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
@@ -31,6 +33,7 @@ use self::staleness::Staleness;
 use self::sync::SyncTokens;
 use self::todos::Todos;
 use crate::limits::Limits;
+use crate::watch::Watches;
 
 /// What the handlers are made of. The database and the verifier are one worker's own, the rest is shared.
 #[derive(Clone)]
@@ -47,6 +50,10 @@ pub struct Parts {
     pub sync_tokens: Arc<SyncTokens>,
     /// How many there may be.
     pub limits: Limits,
+    /// Who watches what.
+    pub watches: Watches,
+    /// Cancelled when the service stops.
+    pub stop: CancellationToken,
     /// The access tokens, as they are checked.
     pub verifier: Arc<Verifier>,
     /// What applies when auth-service is not heard.

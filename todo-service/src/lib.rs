@@ -13,6 +13,7 @@ pub mod revision;
 pub mod store;
 pub mod todo;
 pub mod vtodo;
+pub mod watch;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use anyhow::Context as _;
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::page::PageTokens;
-use service_kit::postgres::Database;
+use service_kit::postgres::{self, Database};
 use service_kit::secret::Secret;
 use service_kit::serve::{App, Server};
 use service_kit::token::{Keys, Revocations, Verifier};
@@ -31,6 +32,7 @@ use crate::grpc::introspection::Introspector;
 use crate::grpc::staleness::Staleness;
 use crate::grpc::sync::SyncTokens;
 use crate::grpc::upstream::Upstream;
+use crate::watch::{Doorbell, Watches};
 
 /// The gRPC services, for health.
 const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
@@ -51,6 +53,7 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let verifier = Verifier::new(&config.common.tokens, keys.clone(), clock.clone()).heeding(revocations.clone());
     let follower = Follower::new(upstream, keys, revocations, database.clone(), clock.clone(), entropy.clone());
     server.background("feed", async move { match follower.run().await {} });
+    let watches = watches(&mut server, &config, &database, &entropy);
     let parts = grpc::Parts {
         database: database.clone(),
         clock,
@@ -60,9 +63,28 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
         limits: config.limits,
         verifier: Arc::new(verifier),
         staleness,
+        watches,
+        stop: server.stopping(),
     };
     let limits = config.common.serve.limits;
     Ok(server.mount(database, move |routes| grpc::mount(routes, parts.of_worker(), &limits)))
+}
+
+/// Starts to wake those who watch, also after commits of other replicas, and to wake those of other replicas.
+fn watches(server: &mut Server, config: &Config, database: &Database, entropy: &Entropy) -> Watches {
+    let settings = config.common.database.clone();
+    let watches = Watches::new(&config.watches);
+    let bell = tokio::sync::watch::Sender::new(());
+    let bells = [database.commits(), bell.subscribe()];
+    let doorbell = Doorbell::new(Database::new(&settings), watches.clone(), bells, entropy.clone());
+    server.background("watches", async move { match doorbell.run().await {} });
+    let telling = watch::tell_others(Database::new(&settings), database.commits());
+    server.background("bell", async move { match telling.await {} });
+    let listen = async move { match postgres::listen(&settings, store::watch::CHANNEL, bell).await {} };
+    server.background("doorbell", listen);
+    let open = watches.clone();
+    server.measure("watches", "Open watches of todos", move || open.open().into());
+    watches
 }
 
 /// Tells how well auth-service is heard: nothing is refused for it at first, so whoever runs the service must see it.

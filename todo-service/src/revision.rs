@@ -19,8 +19,10 @@ const MAX_ETAG: usize = 64;
 pub struct Revision(i64);
 
 impl Revision {
-    /// The version that no resource ever has.
-    const NEVER: Self = Self(-1);
+    /// The version that no resource ever has: before all of them.
+    pub(crate) const NEVER: Self = Self(-1);
+    /// The version that a list is made with.
+    pub(crate) const FIRST: Self = Self(0);
 
     /// As the database counts.
     #[must_use]

@@ -5,6 +5,7 @@ pub mod deletions;
 pub mod lists;
 pub mod members;
 pub mod todos;
+pub mod watch;
 
 use sqlx::migrate::Migrator;
 

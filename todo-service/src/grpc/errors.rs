@@ -1,5 +1,7 @@
 //! The one place where a domain error becomes a `Status`.
 
+use std::time::Duration;
+
 use proto::todo::v1::ErrorReason;
 use service_kit::status::{Reason, Refusal, database, not_found};
 use tonic::{Code, Status};
@@ -9,6 +11,7 @@ use super::{messages, names};
 use crate::list;
 use crate::member::Role;
 use crate::todo;
+use crate::watch;
 
 /// A list was asked for, or was to be made: `name` as it was sent, `id` as it was chosen.
 pub(super) fn list(error: &list::Error, name: &str, id: Uuid) -> Status {
@@ -35,6 +38,28 @@ pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
         todo::Error::EtagMismatch => etag_mismatch(kind, name),
         todo::Error::Store(error) => database(error),
     }
+}
+
+/// A watch ended, or did not begin: of the list of this name, or of all.
+pub(super) fn watch(error: &watch::Error, name: &str) -> Status {
+    match error {
+        watch::Error::NotFound => not_found(names::LIST, name),
+        watch::Error::AccessEnded => {
+            Refusal::new(Code::PermissionDenied, ErrorReason::AccessEnded, format!("{name} cannot be read any more"))
+                .with("resource", name)
+                .resource(names::LIST, name)
+                .into()
+        }
+        watch::Error::Quota(limit) => quota(*limit, "watches of the user"),
+        watch::Error::Store(error) => database(error),
+    }
+}
+
+/// The service stops, and a stream with it.
+pub(super) fn stopping() -> Status {
+    Refusal::new(Code::Unavailable, Reason::Stopping, "the service stops; go on at another replica")
+        .retry_after(Duration::from_secs(1))
+        .into()
 }
 
 /// A sync token is not one of ours, or is altered, or was given out for something else.

@@ -13,6 +13,9 @@ pub(super) const LIST: &str = "todo.local/List";
 /// Type of a todo in `google.rpc.ResourceInfo`.
 pub(super) const TODO: &str = "todo.local/Todo";
 
+/// The lists that the caller can read, as a parent.
+pub(super) const ALL_LISTS: &str = "lists/-";
+
 /// `lists/{uuid}` or `lists/inbox`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ListName(pub(super) ListRef);
@@ -52,7 +55,7 @@ impl FromStr for TodosParent {
     type Err = Invalid;
 
     fn from_str(name: &str) -> Result<Self, Invalid> {
-        if name == "lists/-" {
+        if name == ALL_LISTS {
             return Ok(Self(None));
         }
         let ListName(list) = name.parse().map_err(|_| Invalid::new("be lists/{uuid}, lists/inbox or lists/-"))?;

@@ -58,6 +58,19 @@ impl Staleness {
         Some(Duration::try_from(age).unwrap_or_default())
     }
 
+    /// What is known to be revoked.
+    pub(super) fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
+    /// Whether a stream that only reads may go on.
+    pub(super) async fn recheck(&self, token: &str) -> Result<(), Status> {
+        match self.age() {
+            Some(age) if age > FRESH => self.judge(token, true, age).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether what we know is enough. Before anything was heard there are no keys either: no token passes.
     #[must_use]
     pub fn is_fresh(&self) -> bool {

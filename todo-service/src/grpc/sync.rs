@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::sealed::{InvalidToken, Scope, Tokens};
+use service_kit::sealed::{InvalidToken, MAX_TOKEN, Scope, Tokens};
 use service_kit::secret::Secret;
 use tonic::Status;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::errors;
 use crate::revision::Revisions;
 use crate::todo::Parent;
+use crate::watch::Places;
 
 /// Life of a sync token: what is deleted is kept as long, so a client that comes back in time need not begin anew.
 const LIFE: Duration = Duration::from_hours(30 * 24);
@@ -30,17 +31,25 @@ impl SyncTokens {
     /// A token of `caller` for having all of these revisions, and what came before, of the todos below `parent`.
     #[must_use]
     pub fn seal(&self, caller: Uuid, parent: Parent, revisions: &Revisions) -> String {
-        self.0.seal(scope(caller, &arguments(parent)), revisions)
+        self.seal_at(caller, parent, &Places::from(revisions.clone()))
+    }
+
+    /// A token of `caller` for being at these places in the todos below `parent`. Where they do not fit, it begins anew.
+    #[must_use]
+    pub fn seal_at(&self, caller: Uuid, parent: Parent, places: &Places) -> String {
+        let seal = |places: &Places| self.0.seal(scope(caller, &arguments(parent)), places);
+        let token = seal(places);
+        if token.len() <= MAX_TOKEN { token } else { seal(&Places::default()) }
     }
 
     /// What a token was made for; nothing is known where there is none, or where it is too old.
-    pub fn open(&self, caller: Uuid, parent: Parent, token: &str) -> Result<Revisions, Status> {
+    pub fn open(&self, caller: Uuid, parent: Parent, token: &str) -> Result<Places, Status> {
         if token.is_empty() {
-            return Ok(Revisions::default());
+            return Ok(Places::default());
         }
         match self.0.open(scope(caller, &arguments(parent)), token) {
-            Ok(revisions) => Ok(revisions),
-            Err(InvalidToken::TooOld) => Ok(Revisions::default()),
+            Ok(places) => Ok(places),
+            Err(InvalidToken::TooOld) => Ok(Places::default()),
             Err(InvalidToken::Foreign) => Err(errors::sync_token_invalid()),
         }
     }

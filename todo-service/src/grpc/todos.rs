@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::mask::TodoMask;
 use super::names::{ChosenId, ListName, TodoName, TodosParent};
-use super::{Parts, errors, messages, names};
+use super::{Parts, errors, messages, names, watch};
 use crate::fingerprint::Fingerprint;
 use crate::list::ListId;
 use crate::revision::Etag;
@@ -86,6 +86,15 @@ impl TodoService for Todos {
         let caller = Caller::of(&request)?;
         let wire::ReopenTodoRequest { name, etag } = request.into_inner();
         self.act(&caller, &name, &etag, Action::Reopen).await
+    }
+
+    type WatchTodosStream = watch::Messages;
+
+    async fn watch_todos(
+        &self,
+        request: Request<wire::WatchTodosRequest>,
+    ) -> Result<Response<Self::WatchTodosStream>, Status> {
+        watch::begin(&self.0, request).await.map(Response::new)
     }
 
     async fn delete_todo(&self, request: Request<wire::DeleteTodoRequest>) -> Reply {

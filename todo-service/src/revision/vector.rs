@@ -44,9 +44,9 @@ impl Revisions {
         self.0.insert(list, revision);
     }
 
-    /// Takes a list away.
-    pub fn remove(&mut self, list: ListId) {
-        self.0.remove(&list);
+    /// Takes a list away; false if it is not one of these.
+    pub fn remove(&mut self, list: ListId) -> bool {
+        self.0.remove(&list).is_some()
     }
 
     /// The lists, in the order of their ids.

@@ -2,6 +2,7 @@
 //! batch of one, and calls that wait for the database together can be one batch.
 
 mod change;
+mod changes;
 mod create;
 mod read;
 mod row;
@@ -9,6 +10,7 @@ mod row;
 use service_kit::postgres::Error;
 
 pub use self::change::{Changed, change};
+pub use self::changes::changes;
 pub use self::create::{Created, create};
 pub use self::read::{get, page};
 

@@ -16,3 +16,4 @@ mod staleness;
 mod sync;
 mod todos;
 mod updates;
+mod watch;

@@ -154,3 +154,20 @@ async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
         assert!(fetched <= 3 * 32, "by request id, by id, and the test's own, not {fetched}");
     }
 }
+
+#[tokio::test]
+async fn a_watch_reads_no_more_todos_than_it_tells() {
+    for analyzed in [false, true] {
+        let Full { world, user, list, .. } = full(analyzed).await;
+        let mut connection = generic(&world).await;
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        let changes = sqlx::query(include_str!("../../src/store/todos/changes.sql"));
+        let changes = changes.bind(user).bind(list).bind(100_i64).bind(250_i64).bind(-1_i64).bind(50_i64);
+        let told: Vec<i64> =
+            changes.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get("revision")).collect();
+        assert_eq!(told, (101..=150).collect::<Vec<_>>());
+        let (scanned, fetched) = read_so_far(&mut connection).await;
+        assert_eq!(fetched, 50);
+        assert!(scanned <= LISTS.into(), "the memberships once at most, not {scanned}");
+    }
+}

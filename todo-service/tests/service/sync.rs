@@ -21,7 +21,7 @@ async fn a_token_holds_the_revisions_of_700_lists() {
     let (user, tokens) = (world.id(), &world.sync_tokens);
     let token = tokens.seal(user, Parent::All, &revisions(700));
     assert!(token.len() <= MAX_TOKEN, "{}", token.len());
-    assert_eq!(tokens.open(user, Parent::All, &token).unwrap(), revisions(700));
+    assert_eq!(tokens.open(user, Parent::All, &token).unwrap(), revisions(700).into());
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a_token_older_than_30_days_begins_anew() {
     let (user, tokens) = (world.id(), &world.sync_tokens);
     let token = tokens.seal(user, Parent::All, &revisions(1));
     world.clock.advance(Duration::from_hours(30 * 24));
-    assert_eq!(tokens.open(user, Parent::All, &token).unwrap(), revisions(1));
+    assert_eq!(tokens.open(user, Parent::All, &token).unwrap(), revisions(1).into());
     world.clock.advance(Duration::from_secs(1));
     assert!(tokens.open(user, Parent::All, &token).unwrap().is_empty());
 }

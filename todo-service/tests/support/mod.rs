@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 pub(crate) mod database;
 pub(crate) mod tokens;
+pub(crate) mod watching;
 pub(crate) mod world;
 
 pub(crate) use self::world::World;

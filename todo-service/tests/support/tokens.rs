@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::json;
 use service_kit::clock::Clock;
-use service_kit::token::{Jwk, KeySet, Keys, Settings, Verifier};
+use service_kit::token::{Jwk, KeySet, Keys, Revocations, Settings, Verifier};
 use uuid::Uuid;
 
 const KID: &str = "test";
@@ -29,10 +29,11 @@ impl Issuer {
         jwk(KID, &self.key)
     }
 
-    pub(crate) fn verifier(&self) -> Arc<Verifier> {
+    /// A verifier that trusts this key, and refuses what is revoked.
+    pub(crate) fn verifier(&self, revocations: &Revocations) -> Arc<Verifier> {
         let keys = Keys::default();
         keys.replace(KeySet::new(&[self.jwk()]).unwrap());
-        Arc::new(verifier(keys, self.clock.clone()))
+        Arc::new(verifier(keys, self.clock.clone()).heeding(revocations.clone()))
     }
 
     /// A token of `user`, good for five minutes.

@@ -26,6 +26,8 @@ use todo_service::grpc::sync::SyncTokens;
 use todo_service::grpc::upstream::Upstream;
 use todo_service::grpc::{Parts, mount};
 use todo_service::limits::Limits;
+use todo_service::watch::{self, Doorbell, Watches};
+use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic::{Code, Status};
@@ -47,6 +49,8 @@ struct Defaults {
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
+    watches: watch::Settings,
+    #[command(flatten)]
     transport: serve::Limits,
 }
 
@@ -57,6 +61,8 @@ pub(crate) struct World {
     pub(crate) entropy: Entropy,
     pub(crate) revocations: Revocations,
     pub(crate) sync_tokens: Arc<SyncTokens>,
+    pub(crate) watches: Watches,
+    pub(crate) stop: CancellationToken,
     name: String,
     issuer: Issuer,
     routes: Routes,
@@ -86,8 +92,9 @@ impl World {
     }
 
     async fn made(adjust: impl FnOnce(&mut Limits), upstream: Upstream) -> Self {
-        let Defaults { mut limits, transport } = Defaults::parse_from(["test"]);
+        let Defaults { mut limits, watches, transport } = Defaults::parse_from(["test"]);
         adjust(&mut limits);
+        let (watches, stop) = (Watches::new(&watches), CancellationToken::new());
         let name = database::migrated().await;
         let database = Database::new(&database::settings(&name).await);
         let (clock, entropy) = (Clock::manual(NOW), Entropy::system());
@@ -103,12 +110,28 @@ impl World {
             page_tokens,
             sync_tokens: Arc::clone(&sync_tokens),
             limits,
-            verifier: issuer.verifier(),
+            verifier: issuer.verifier(&revocations),
             staleness: Staleness::new(revocations.clone(), introspector, clock.clone()),
+            watches: watches.clone(),
+            stop: stop.clone(),
         };
+        let bells = [database.commits(), tokio::sync::watch::channel(()).1];
+        let doorbell = Doorbell::new(database.sibling(), watches.clone(), bells, entropy.clone());
+        tokio::spawn(doorbell.run());
         let mut routes = RoutesBuilder::default();
         mount(&mut routes, parts, &transport);
-        Self { database, clock, entropy, revocations, sync_tokens, name, issuer, routes: routes.routes() }
+        Self {
+            database,
+            clock,
+            entropy,
+            revocations,
+            sync_tokens,
+            watches,
+            stop,
+            name,
+            issuer,
+            routes: routes.routes(),
+        }
     }
 
     /// Somebody new, with a token that is good for five minutes.

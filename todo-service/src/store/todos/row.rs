@@ -61,6 +61,11 @@ todo_row!(
     OutcomeRow { ord: i64, outcome: String }
 );
 
+todo_row!(
+    /// A todo that has changed, or the mark that one has left.
+    ChangeRow { moved_to: Option<Uuid> }
+);
+
 fn state(stored: &str) -> Option<State> {
     match stored {
         "open" => Some(State::Open),

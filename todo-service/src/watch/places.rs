@@ -1,0 +1,85 @@
+//! How far a watch has come in each list.
+
+use serde::{Deserialize, Serialize};
+
+use super::Head;
+use crate::list::ListId;
+use crate::revision::{Revision, Revisions};
+
+/// The places in all lists of a watch: what a sync token says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// What is told: of each list everything up to this revision.
+    told: Revisions,
+    /// Lists that are being told from their beginning, or have nothing left of what came last: nothing up to this revision
+    /// is missing that is not above what is told. Without it, a watch that is resumed in a snapshot would begin it again.
+    snapshots: Revisions,
+}
+
+/// The place in one list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Everything up to here is told.
+    pub(super) told: Revision,
+    /// Of what was deleted up to here, nothing is told.
+    pub(super) snapshot: Revision,
+}
+
+impl Place {
+    /// Whether the list itself is to be told: first of all, and after it has changed.
+    pub(super) fn lacks_list(self, head: &Head) -> bool {
+        self.told == Revision::NEVER || head.own_revision > self.told.max(self.snapshot)
+    }
+
+    /// Whether something is gone of which this place has not been told.
+    fn is_behind(self, head: &Head) -> bool {
+        head.purged_revision > self.told.max(self.snapshot)
+    }
+}
+
+impl From<Revisions> for Places {
+    /// The places of somebody who has read all of these lists.
+    fn from(told: Revisions) -> Self {
+        Self { told, snapshots: Revisions::default() }
+    }
+}
+
+impl Places {
+    /// Whether nothing is told of any list.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// The lists of which something is told.
+    pub(super) fn lists(&self) -> impl Iterator<Item = ListId> {
+        self.told.lists()
+    }
+
+    /// The place in a list, if one can go on from there.
+    pub(super) fn of(&self, head: &Head) -> Option<Place> {
+        let told = self.told.get(head.list)?;
+        let place = Place { told, snapshot: self.snapshots.get(head.list).unwrap_or(Revision::NEVER) };
+        (!place.is_behind(head)).then_some(place)
+    }
+
+    /// Begins a list anew.
+    pub(super) fn begin(&mut self, head: &Head) {
+        self.told.insert(head.list, Revision::NEVER);
+        self.snapshots.insert(head.list, head.revision);
+    }
+
+    /// Everything up to `told` is told.
+    pub(super) fn advance(&mut self, list: ListId, told: Revision) {
+        self.told.insert(list, told);
+        if self.snapshots.get(list).is_some_and(|snapshot| snapshot <= told) {
+            self.snapshots.remove(list);
+        }
+    }
+
+    /// A list counts no more; whether anything was told of it.
+    pub(super) fn forget(&mut self, list: ListId) -> bool {
+        self.snapshots.remove(list);
+        self.told.remove(list)
+    }
+}
