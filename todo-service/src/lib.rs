@@ -6,6 +6,7 @@ pub mod config;
 pub mod deletion;
 pub mod fingerprint;
 pub mod grpc;
+pub mod housekeeping;
 pub mod limits;
 pub mod list;
 pub mod member;
@@ -32,6 +33,7 @@ use crate::grpc::introspection::Introspector;
 use crate::grpc::staleness::Staleness;
 use crate::grpc::sync::SyncTokens;
 use crate::grpc::upstream::Upstream;
+use crate::housekeeping::Housekeeping;
 use crate::watch::{Doorbell, Watches};
 
 /// The gRPC services, for health.
@@ -53,6 +55,8 @@ pub async fn bind(config: Config, clock: Clock, entropy: Entropy) -> anyhow::Res
     let verifier = Verifier::new(&config.common.tokens, keys.clone(), clock.clone()).heeding(revocations.clone());
     let follower = Follower::new(upstream, keys, revocations, database.clone(), clock.clone(), entropy.clone());
     server.background("feed", async move { match follower.run().await {} });
+    let housekeeping = Housekeeping::new(database.clone(), clock.clone());
+    server.background("housekeeping", async move { match housekeeping.run().await {} });
     let watches = watches(&mut server, &config, &database, &entropy);
     let parts = grpc::Parts {
         database: database.clone(),

@@ -4,6 +4,7 @@ pub mod constraint;
 pub mod deletions;
 pub mod lists;
 pub mod members;
+pub mod purges;
 pub mod todos;
 pub mod watch;
 

@@ -171,3 +171,20 @@ async fn a_watch_reads_no_more_todos_than_it_tells() {
         assert!(scanned <= LISTS.into(), "the memberships once at most, not {scanned}");
     }
 }
+
+#[tokio::test]
+async fn a_purge_reads_no_more_than_it_deletes() {
+    for analyzed in [false, true] {
+        let Full { world, list, .. } = full(analyzed).await;
+        let over = "UPDATE todo.todos SET delete_time = now(), purge_time = now() WHERE list_id = $1";
+        sqlx::query(over).bind(list).execute(&mut world.admin().await).await.unwrap();
+        let mut connection = generic(&world).await;
+        sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+        let purge = sqlx::query_scalar("SELECT todo.purge_todos(now() + interval '1 day', 50)");
+        let purged: i64 = purge.fetch_one(&mut connection).await.unwrap();
+        assert_eq!(purged, 50);
+        let (scanned, fetched) = read_so_far(&mut connection).await;
+        assert_eq!(scanned, 0);
+        assert!(fetched <= 3 * 50, "to find the list, to choose, and to delete, not {fetched}");
+    }
+}
