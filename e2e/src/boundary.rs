@@ -90,9 +90,13 @@ pub struct Probe {
 pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
     let probes: Vec<_> = match rule {
         Rule::Text(text) => texts(text, valid.as_str().expect("a text")),
-        Rule::AtLeast(least) => [least.saturating_sub(1), *least, least + 1, i32::MIN, i32::MAX]
-            .map(|number| Probe { value: Some(Value::I32(number)), admitted: number >= *least })
-            .into(),
+        Rule::Texts(text, most) => lists(text, *most),
+        Rule::Number(least, most) => {
+            let beside =
+                [least.saturating_sub(1), *least, least + 1, *most, most.saturating_add(1), i32::MIN, i32::MAX];
+            let probe = |number| Probe { value: Some(Value::I32(number)), admitted: (least..=most).contains(&&number) };
+            beside.map(probe).into()
+        }
         Rule::Choice(choice) => numbers(choice)
             .map(|number| Probe {
                 value: Some(Value::EnumNumber(number)),
@@ -104,6 +108,10 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
         Rule::Time(time, first, last) => times(time, *first, *last),
         Rule::Message => {
             vec![Probe { value: Some(valid.clone()), admitted: true }, Probe { value: None, admitted: false }]
+        }
+        Rule::OneOf(message) => {
+            let neither = Some(Value::Message(DynamicMessage::new(message.clone())));
+            vec![Probe { value: None, admitted: true }, Probe { value: neither, admitted: false }]
         }
     };
     for side in [true, false] {
@@ -131,10 +139,25 @@ fn choices(choice: &EnumDescriptor, most: usize) -> Vec<Probe> {
     lists.map(probe).collect()
 }
 
+/// Each text by itself, as many as there may be, one more, and one that is there twice.
+fn lists(rule: &Text, most: usize) -> Vec<Probe> {
+    let list = |texts: Vec<String>| Some(Value::List(texts.into_iter().map(Value::String).collect()));
+    let each = texts(rule, "word").into_iter().filter_map(|probe| {
+        let value = Value::List(vec![probe.value?]);
+        Some(Probe { value: Some(value), admitted: probe.admitted })
+    });
+    let many = |count: usize| (0..count).map(|n| format!("word {n}")).collect::<Vec<_>>();
+    let twice = [many(2), many(1)].concat();
+    let whole = [(many(0), true), (many(most), true), (many(most + 1), false), (twice, false)];
+    let whole = whole.map(|(texts, admitted)| Probe { value: list(texts), admitted });
+    each.chain(whole).collect()
+}
+
 fn texts(rule: &Text, valid: &str) -> Vec<Probe> {
     let mut values: BTreeSet<String> = SHAPES.map(str::to_owned).into();
     let another = SHAPES.into_iter().find(|shape| !shape.is_empty() && rule.admits(shape));
-    for valid in [valid].into_iter().chain(another) {
+    for valid in [valid].into_iter().chain(another).chain(rule.example.as_deref()) {
+        values.insert(valid.to_owned());
         values.insert(valid.to_uppercase());
         values.extend(INTRUDERS.iter().flat_map(|intruder| intruded(valid, *intruder)));
         values.extend(lengths(rule).flat_map(|length| sized(valid, length)));
@@ -148,7 +171,7 @@ fn texts(rule: &Text, valid: &str) -> Vec<Probe> {
         let of_length =
             |probe: &Probe| matches!(&probe.value, Some(Value::String(text)) if text.chars().count() == length);
         assert!(
-            length == 0 || probes.iter().any(|probe| probe.admitted && of_length(probe)),
+            length == 0 || rule.example.is_some() || probes.iter().any(|probe| probe.admitted && of_length(probe)),
             "{rule:?}: none of {length}"
         );
     }

@@ -74,7 +74,8 @@ impl Client {
 
     /// Changes a todo.
     pub async fn update_todo(&mut self, todo: &Todo, paths: Option<&[&str]>) -> Result<Todo, Status> {
-        let request = UpdateTodoRequest { todo: Some(todo.clone()), update_mask: paths.map(mask) };
+        let request =
+            UpdateTodoRequest { todo: Some(todo.clone()), update_mask: paths.map(mask), ..Default::default() };
         Ok(self.todos.update_todo(request).await?.into_inner())
     }
 

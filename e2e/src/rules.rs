@@ -1,5 +1,6 @@
 //! The rules of request fields as the contract states them, by `buf.validate` and `google.api.field_behavior`.
 
+use jiff::tz::TimeZone;
 use prost_reflect::{
     DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
 };
@@ -28,18 +29,22 @@ pub struct Field {
 pub enum Rule {
     /// A text.
     Text(Text),
-    /// A number, this one or more.
-    AtLeast(i32),
+    /// A number from this one to that.
+    Number(i32, i32),
     /// One of the values that the contract defines.
     Choice(EnumDescriptor),
     /// At most so many of the values that the contract defines, without the unspecified one.
     Choices(EnumDescriptor, usize),
+    /// At most so many texts, no two alike.
+    Texts(Text, usize),
     /// Paths of fields of this message.
     Mask(MessageDescriptor),
     /// A `google.protobuf.Timestamp`, or none, from the first second to the end of the last.
     Time(MessageDescriptor, i64, i64),
     /// A message, and not none.
     Message,
+    /// A message, or none; but not one without the member of a `oneof` that it must have.
+    OneOf(MessageDescriptor),
 }
 
 /// What a text must be.
@@ -53,6 +58,10 @@ pub struct Text {
     pub max: Option<usize>,
     /// What it must match.
     pub pattern: Option<Regex>,
+    /// One that keeps the rule, where the contract gives it.
+    pub example: Option<String>,
+    /// Whether it must name a zone of the IANA time zone database, which no pattern can say.
+    pub zone: bool,
 }
 
 impl Text {
@@ -64,7 +73,8 @@ impl Text {
         }
         let length = value.chars().count();
         let matches = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value));
-        matches && length >= self.min && self.max.is_none_or(|max| length <= max)
+        let exists = !self.zone || TimeZone::get(value).is_ok_and(|zone| !zone.is_unknown());
+        matches && exists && length >= self.min && self.max.is_none_or(|max| length <= max)
     }
 }
 
@@ -76,8 +86,9 @@ impl Text {
 pub fn fields(method: &MethodDescriptor) -> Vec<Field> {
     let mut fields = Vec::new();
     visit(&method.input(), "", &mut |path, field| {
-        // Of a bool, either value keeps every rule.
-        if !is_output(field) && field.kind() != Kind::Bool {
+        // Of a bool, either value keeps every rule; a message that is one of several has only those of its fields.
+        let is_member = field.containing_oneof().is_some() && field.kind().as_message().is_some();
+        if !is_output(field) && field.kind() != Kind::Bool && !is_member {
             fields.push(Field { path, rule: rule(method, field) });
         }
     });
@@ -172,19 +183,28 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
     {
         return Rule::Mask(masked(method));
     }
+    if let Some(message) = field.kind().as_message().filter(|message| message.oneofs().len() > 0) {
+        return Rule::OneOf(message.clone());
+    }
     let rules = option(field, "buf.validate.field").unwrap_or_else(|| panic!("{field:?} has no rule"));
     let rules = rules.as_message().expect("a message");
     let ignored = number(rules, "ignore") == Some(IF_ZERO) && !needed(method, field);
     let mut known = None;
     for (of, value) in rules.fields() {
         known = match of.name() {
-            "string" => Some(Rule::Text(text(value.as_message().expect("a message"), ignored))),
-            "int32" => number(value.as_message().expect("a message"), "gte").map(Rule::AtLeast),
+            "string" => Some(Rule::Text(text(field, value.as_message().expect("a message"), ignored))),
+            "int32" => {
+                let bound = |name| number(value.as_message().expect("a message"), name);
+                bound("gte").map(|least| Rule::Number(least, bound("lte").unwrap_or(i32::MAX)))
+            }
             "enum" => field.kind().as_enum().cloned().map(Rule::Choice),
             "repeated" => {
                 let most = value.as_message().expect("a message").get_field_by_name("max_items");
                 let most = most.and_then(|most| most.as_u64()).and_then(|most| usize::try_from(most).ok());
-                field.kind().as_enum().cloned().zip(most).map(|(choice, most)| Rule::Choices(choice, most))
+                let choices = field.kind().as_enum().cloned().zip(most);
+                let choices = choices.map(|(choice, most)| Rule::Choices(choice, most));
+                let texts = || Some(Rule::Texts(element(field, value.as_message()?)?, most?));
+                choices.or_else(texts)
             }
             "timestamp" => {
                 let seconds = |bound| seconds(value.as_message().expect("a message"), bound);
@@ -211,8 +231,16 @@ fn seconds(rules: &DynamicMessage, bound: &str) -> i64 {
     bound.as_message().and_then(|time| time.get_field_by_name("seconds")?.as_i64()).expect("seconds")
 }
 
-fn text(rules: &DynamicMessage, ignored_if_empty: bool) -> Text {
-    let mut text = Text { empty: true, min: 0, max: None, pattern: None };
+/// The rule of each element of a repeated text.
+fn element(field: &FieldDescriptor, rules: &DynamicMessage) -> Option<Text> {
+    let items = rules.get_field_by_name("items")?.into_owned();
+    let rules = items.as_message()?.get_field_by_name("string")?.into_owned();
+    Some(text(field, rules.as_message()?, false))
+}
+
+fn text(field: &FieldDescriptor, rules: &DynamicMessage, ignored_if_empty: bool) -> Text {
+    let zone = field.name() == "time_zone";
+    let mut text = Text { empty: true, min: 0, max: None, pattern: None, example: None, zone };
     let compiled = |pattern: &str| Some(Regex::new(pattern).expect("a pattern"));
     for (of, value) in rules.fields() {
         let length = || usize::try_from(value.as_u64().expect("a length")).expect("a length");
@@ -221,6 +249,10 @@ fn text(rules: &DynamicMessage, ignored_if_empty: bool) -> Text {
             "max_len" => text.max = Some(length()),
             "pattern" => text.pattern = compiled(value.as_str().expect("a text")),
             "uuid" => text.pattern = compiled(UUID),
+            "example" => {
+                let examples = value.as_list().expect("examples").first();
+                text.example = examples.and_then(|example| example.as_str().map(str::to_owned));
+            }
             other => panic!("no test knows the rule string.{other}"),
         }
     }

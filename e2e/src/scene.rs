@@ -209,7 +209,8 @@ impl Scene {
         let (parent, name) = (self.list.name.clone(), self.todo.name.clone());
         match method {
             "todo.v1.TodoService.CreateTodo" => {
-                let todo = todo::Todo { title: "Read".to_owned(), notes: "A book".to_owned(), ..Default::default() };
+                let (title, notes) = ("Read".to_owned(), "A book".to_owned());
+                let todo = todo::Todo { title, notes, due: Some(christmas_eve()), ..Default::default() };
                 todo::CreateTodoRequest { parent, todo: Some(todo), ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.GetTodo" => todo::GetTodoRequest { name }.encode_to_vec(),
@@ -218,7 +219,8 @@ impl Scene {
                 todo::WatchTodosRequest { parent, ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.UpdateTodo" => {
-                let todo = todo::Todo { name, title: "Buy tea".to_owned(), ..Default::default() };
+                let todo =
+                    todo::Todo { name, title: "Buy tea".to_owned(), due: Some(christmas_eve()), ..Default::default() };
                 todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.CompleteTodo" => {
@@ -321,6 +323,13 @@ async fn mailed(system: &System, client: &mut Client) -> (String, String) {
     let request = auth::RequestPasswordResetRequest { email: "grace@todo.local".to_owned() };
     client.auth.request_password_reset(request).await.expect("asked for");
     (verification, mailbox.token("grace@todo.local", "Choose a new password").await)
+}
+
+/// A due at a time in a zone.
+fn christmas_eve() -> todo::Due {
+    let (local_time, time_zone) = ("2026-12-24T18:30:00".to_owned(), "Europe/Berlin".to_owned());
+    let time = todo::ZonedTime { local_time, time_zone, instant: None };
+    todo::Due { when: Some(todo::due::When::DateTime(time)) }
 }
 
 async fn gone(system: &System) -> auth::User {

@@ -50,7 +50,7 @@ fn assert_refused<T>(answer: Result<T, Status>, paths: &[String], context: &str)
 /// Asserts that a request is not refused for its fields, and is no trouble for the service either.
 fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
     let Err(status) = answer else { return };
-    let others = [Code::NotFound, Code::AlreadyExists, Code::Aborted, Code::Unauthenticated];
+    let others = [Code::NotFound, Code::AlreadyExists, Code::Aborted, Code::Unauthenticated, Code::FailedPrecondition];
     let reasons = [
         "CURSOR_INVALID",
         "PAGE_TOKEN_INVALID",
@@ -68,8 +68,10 @@ fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
 
 /// A value that breaks the rule, if there is one in place of the valid one.
 fn broken(field: &Field, valid: &Value) -> Option<Value> {
-    let refused = probes(&field.rule, valid).into_iter().find(|probe| !probe.admitted);
-    refused.expect("a value that breaks the rule").value
+    let mut refused: Vec<_> = probes(&field.rule, valid).into_iter().filter(|probe| !probe.admitted).collect();
+    // One that can be told from none, if there is one.
+    refused.sort_by_key(|probe| matches!(&probe.value, Some(Value::String(text)) if text.is_empty()));
+    refused.into_iter().next().expect("a value that breaks the rule").value
 }
 
 /// Whether the field is inside of the message at `outer`.
@@ -82,9 +84,13 @@ fn all_broken(valid: &DynamicMessage, fields: &[Field], but: &str) -> (DynamicMe
     let mut request = valid.clone();
     let mut paths = Vec::new();
     for field in fields.iter().filter(|field| !matches!(field.rule, Rule::Message) && !is_inside(field, but)) {
-        set(&mut request, &field.path, broken(field, &get(valid, &field.path)));
-        paths.push(field.path.clone());
+        let value = broken(field, &get(valid, &field.path));
+        set(&mut request, &field.path, value.clone());
+        paths.push((field.path.clone(), value));
     }
+    // Of several that exclude each other the last has put the others out.
+    paths.retain(|(path, value)| value.as_ref().is_none_or(|value| get(&request, path) == *value));
+    let mut paths: Vec<_> = paths.into_iter().map(|(path, _)| path).collect();
     paths.sort();
     (request, paths)
 }
@@ -145,8 +151,10 @@ async fn an_empty_request_is_told_all_that_it_lacks() {
         let fields = fields(&method);
         let is_absent = |field: &&Field| match &field.rule {
             Rule::Text(text) => !text.empty && !field.path.contains('.'),
-            Rule::AtLeast(least) => *least > 0,
-            Rule::Choice(_) | Rule::Choices(..) | Rule::Mask(_) | Rule::Time(..) => false,
+            Rule::Number(least, _) => *least > 0,
+            Rule::Choice(_) | Rule::Choices(..) | Rule::Texts(..) | Rule::Mask(_) | Rule::Time(..) | Rule::OneOf(_) => {
+                false
+            }
             Rule::Message => !field.path.contains('.'),
         };
         let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();

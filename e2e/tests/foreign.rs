@@ -35,6 +35,8 @@ fn names(method: &MethodDescriptor) -> Vec<(String, String)> {
         let parent = || of_reference("child_type").map(|child| parent(&child));
         if let Some(pattern) = of_reference("type").or_else(parent).or_else(of_itself)
             && read.contains(&path)
+            // What a todo is to be a part of is refused in the same words whatever it is, once the todo itself is found.
+            && field.name() != "parent_todo"
         {
             names.push((path, pattern));
         }

@@ -7,8 +7,9 @@ use e2e::settings::Settings;
 use e2e::wire::contract;
 use e2e::{Client, System};
 use local_postgres::{Cluster, Role};
+use proto::todo::v1::due::When;
 use proto::todo::v1::todo::State;
-use proto::todo::v1::{CreateTodoRequest, Todo};
+use proto::todo::v1::{CreateTodoRequest, Due, Todo};
 use service_kit::clock::Clock;
 use time::OffsetDateTime;
 use tonic::{Code, Status};
@@ -244,9 +245,10 @@ async fn a_page_has_50_by_default_and_1000_at_most() {
     alice.new_list("Large", SOME_ID).await.unwrap();
     let fill =
         "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_hash, create_time,
-                                        update_time)
-                SELECT id, gen_random_uuid(), 'one of many', '', 'open', owner_id, n, sha256(''), now(), now()
-                FROM todo.lists, generate_series(1, 1001) n WHERE display_name = 'Large'";
+                                        update_time, priority, labels, position)
+                SELECT id, gen_random_uuid(), 'one of many', '', 'open', owner_id, n, sha256(''), now(), now(), 0, '{}',
+                    todo.position_at(n)
+                FROM todo.lists, generate_series(1::bigint, 1001) n WHERE display_name = 'Large'";
     sqlx::query(fill).execute(&mut system.admin().await).await.unwrap();
     for (asked, given) in [(0, 50), (999, 999), (1000, 1000), (1001, 1000), (i32::MAX, 1000)] {
         let page = alice.page(&format!("lists/{SOME_ID}"), asked, "").await.unwrap();
@@ -321,6 +323,7 @@ async fn a_page_token_lives_for_a_day() {
 /// A todo that says something else in every field, of the same name.
 fn all_other(name: &str, number: usize) -> Todo {
     let long_ago = Some(prost_types::Timestamp { seconds: 1, nanos: 0 });
+    let day = format!("2026-12-{}", 10 + number % 20);
     Todo {
         name: name.to_owned(),
         title: format!("title {number}"),
@@ -332,37 +335,76 @@ fn all_other(name: &str, number: usize) -> Todo {
         complete_time: long_ago,
         delete_time: long_ago,
         purge_time: long_ago,
+        priority: i32::try_from(number % 9).unwrap() + 1,
+        labels: vec![format!("label {number}")],
+        due: Some(Due { when: Some(When::Date(day)) }),
+        recurrence: String::new(),
+        parent_todo: String::new(),
+        position: "0".to_owned(),
+        next_occurrence: "nothing".to_owned(),
         etag: String::new(),
     }
+}
+
+/// Gives `todo` the value that `sent` has of a field that clients write; false of another field.
+fn give(todo: &mut Todo, sent: &Todo, field: &str) -> bool {
+    match field {
+        "title" => todo.title.clone_from(&sent.title),
+        "notes" => todo.notes.clone_from(&sent.notes),
+        "priority" => todo.priority = sent.priority,
+        "labels" => todo.labels.clone_from(&sent.labels),
+        "due" => todo.due.clone_from(&sent.due),
+        "recurrence" => todo.recurrence.clone_from(&sent.recurrence),
+        "parent_todo" => todo.parent_todo.clone_from(&sent.parent_todo),
+        _ => return false,
+    }
+    true
+}
+
+/// Names in a mask each subset of what is written, with everything that is not.
+async fn try_every_mask(alice: &mut Client, name: &str, written: &[&str], sent: impl Fn(usize) -> Todo) {
+    let message = contract().get_message_by_name("todo.v1.Todo").unwrap();
+    let mut probe = Todo::default();
+    let fields: Vec<_> = message.fields().map(|field| field.name().to_owned()).collect();
+    let ignored = fields.iter().map(String::as_str).filter(|field| !give(&mut probe, &Todo::default(), field));
+    let ignored: Vec<_> = ignored.collect();
+    assert!(fields.len() == ignored.len() + 7, "of {fields:?} are ignored: {ignored:?}");
+    let mut before = alice.todo(name).await.unwrap();
+    for subset in 0..1_usize << written.len() {
+        let named: Vec<_> = written.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1).collect();
+        let named: Vec<_> = named.into_iter().map(|(_, field)| *field).collect();
+        let (sent, mask) = (sent(subset), [named.as_slice(), ignored.as_slice()].concat());
+        let after = alice.update_todo(&sent, Some(&mask)).await.unwrap();
+        let mut expected = before.clone();
+        for field in &named {
+            give(&mut expected, &sent, field);
+        }
+        assert_eq!(after.etag == before.etag, expected == before, "{named:?}");
+        (expected.etag, expected.update_time) = (after.etag.clone(), after.update_time);
+        assert_eq!(after, expected, "{named:?}");
+        before = after;
+    }
+    assert_eq!(alice.todo(name).await.unwrap(), before);
 }
 
 #[tokio::test]
 async fn an_update_changes_what_its_mask_names_and_nothing_else_for_every_mask() {
     let (_system, mut alice) = alice().await;
-    let message = contract().get_message_by_name("todo.v1.Todo").unwrap();
-    let paths: Vec<_> = message.fields().map(|field| field.name().to_owned()).collect();
-    let mut before = alice.new_todo(INBOX, "title").await.unwrap();
-    for subset in 1..1_usize << paths.len() {
-        let named = paths.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 == 1);
-        let mask: Vec<_> = named.map(|(_, path)| path.as_str()).collect();
-        let sent = all_other(&before.name, subset);
-        let after = alice.update_todo(&sent, Some(&mask)).await.unwrap();
-        let (title, notes) = (mask.contains(&"title"), mask.contains(&"notes"));
-        let mut expected = before.clone();
-        if title {
-            expected.title = sent.title;
-        }
-        if notes {
-            expected.notes = sent.notes;
-        }
-        if title || notes {
-            assert!(after.etag != before.etag, "{mask:?}");
-            (expected.etag, expected.update_time) = (after.etag.clone(), after.update_time);
-        }
-        assert_eq!(after, expected, "{mask:?}");
-        before = after;
-    }
-    assert_eq!(alice.todo(&before.name).await.unwrap(), before);
+    let parent = alice.new_todo(INBOX, "parent").await.unwrap().name;
+    let (part, recurring) =
+        (alice.new_todo(INBOX, "part").await.unwrap(), alice.new_todo(INBOX, "again").await.unwrap());
+    let written = ["title", "notes", "priority", "labels", "due", "parent_todo"];
+    let sent = |number| Todo { parent_todo: parent.clone(), ..all_other(&part.name, number) };
+    try_every_mask(&mut alice, &part.name, &written, sent).await;
+    let written = ["title", "notes", "priority", "labels", "due", "recurrence"];
+    let due = Due { when: Some(When::Date("2026-12-24".to_owned())) };
+    let with_due = Todo { due: Some(due), ..recurring.clone() };
+    alice.update_todo(&with_due, Some(&["due"])).await.unwrap();
+    let sent = |number| Todo {
+        recurrence: format!("FREQ=DAILY;INTERVAL={}", number + 2),
+        ..all_other(&recurring.name, number)
+    };
+    try_every_mask(&mut alice, &recurring.name, &written, sent).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The gRPC edge. A handler parses, makes one call inward, and replies.
 
+mod content;
 mod errors;
 pub mod feed;
 pub mod introspection;

@@ -1,12 +1,18 @@
 //! Todos: what they are, and what can be done with them.
 
+mod due;
+mod labels;
 mod operations;
+mod recurrence;
 mod text;
 
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::operations::{Error, change, create, get, page};
+pub use self::due::{Day, Due, LocalTime, Zone, ZonedTime};
+pub use self::labels::{Labels, MAX_LABELS, Priority, label};
+pub use self::operations::{Error, change, create, get, page, update_or_create};
+pub use self::recurrence::Recurrence;
 pub use self::text::{Notes, Title};
 use crate::fingerprint::Fingerprint;
 use crate::list::ListId;
@@ -41,6 +47,20 @@ pub struct Todo {
     pub notes: String,
     /// Whether it is done.
     pub state: State,
+    /// How important it is, 1 to 9; 0 is not said.
+    pub priority: i16,
+    /// What it is found by.
+    pub labels: Vec<String>,
+    /// When it is to be done.
+    pub due: Option<Due>,
+    /// How it comes again: a [`Recurrence`] in its normal form.
+    pub recurrence: Option<String>,
+    /// The todo of the same list that it is a part of.
+    pub parent: Option<Uuid>,
+    /// Where it stands among the others of its list.
+    pub position: String,
+    /// The todo that was made when this one, which recurred, was completed.
+    pub next: Option<Uuid>,
     /// Who made it.
     pub creator: Uuid,
     /// Its version: the revision of its list that its last change made.
@@ -68,10 +88,47 @@ pub struct NewTodo {
     pub request: Option<Uuid>,
     /// What the request said.
     pub fingerprint: Fingerprint,
+    /// What the client says about it.
+    pub content: Content,
+    /// When it was completed, if it comes from elsewhere and is.
+    pub complete_time: Option<OffsetDateTime>,
+    /// Properties of an imported VTODO that nothing else here can say: at most 16 KiB.
+    pub icalendar: Option<String>,
+}
+
+/// What the client says about a todo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
     /// What is to be done.
     pub title: Title,
     /// Anything more to say.
     pub notes: Notes,
+    /// How important it is.
+    pub priority: Priority,
+    /// What it is found by.
+    pub labels: Labels,
+    /// When it is to be done.
+    pub due: Option<Due>,
+    /// How it comes again: only with a due, and without a parent.
+    pub recurrence: Option<Recurrence>,
+    /// The todo of the same list that it is a part of.
+    pub parent: Option<TodoKey>,
+}
+
+impl Content {
+    /// A title, and nothing more said.
+    #[must_use]
+    pub fn titled(title: Title) -> Self {
+        Self {
+            title,
+            notes: Notes::default(),
+            priority: Priority::default(),
+            labels: Labels::default(),
+            due: None,
+            recurrence: None,
+            parent: None,
+        }
+    }
 }
 
 /// A change to make to a todo that is not deleted.
@@ -89,20 +146,35 @@ pub struct Change {
 
 /// What to do with a todo.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most changes are edits, and none is kept")]
 pub enum Action {
-    /// Give it another text, where there is one.
-    Edit {
-        /// The new title.
-        title: Option<Title>,
-        /// The new notes.
-        notes: Option<Notes>,
-    },
+    /// Write some of its fields.
+    Edit(Edit),
     /// Mark it as done.
     Complete,
     /// Mark it as still to do.
     Reopen,
     /// Delete it; it can be read until it is purged.
     Delete,
+}
+
+/// What the fields of a todo are to be; `None` leaves one as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edit {
+    /// What is to be done.
+    pub title: Option<Title>,
+    /// Anything more to say.
+    pub notes: Option<Notes>,
+    /// How important it is.
+    pub priority: Option<Priority>,
+    /// What it is found by.
+    pub labels: Option<Labels>,
+    /// When it is to be done.
+    pub due: Option<Option<Due>>,
+    /// How it comes again.
+    pub recurrence: Option<Option<Recurrence>>,
+    /// The todo of the same list that it is a part of.
+    pub parent: Option<Option<TodoKey>>,
 }
 
 /// Which todos to list.

@@ -60,11 +60,19 @@ impl Api {
         Some(text(resource.as_message()?, "type"))
     }
 
-    /// The `buf.validate` rules of a string field, if it has some.
+    /// The `buf.validate` rules of a string field, if it has some; of a repeated one those of an element, if there may
+    /// be only so many.
     pub(crate) fn string_rules(&self, field: &FieldDescriptor) -> Option<DynamicMessage> {
         let rules = self.option("buf.validate.field", &field.options())?;
-        let rules = rules.as_message()?.get_field_by_name("string")?;
-        rules.as_message().cloned()
+        let mut rules = rules.as_message()?.clone();
+        if field.is_list() {
+            let repeated = rules.get_field_by_name("repeated")?.as_message()?.clone();
+            if number(&repeated, "max_items") == 0 {
+                return None;
+            }
+            rules = repeated.get_field_by_name("items")?.as_message()?.clone();
+        }
+        rules.get_field_by_name("string")?.as_message().cloned()
     }
 }
 

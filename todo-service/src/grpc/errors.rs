@@ -36,6 +36,8 @@ pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
         todo::Error::Taken(id) => taken(*id),
         todo::Error::Quota(limit) => quota(*limit, "todos of the list"),
         todo::Error::EtagMismatch => etag_mismatch(kind, name),
+        todo::Error::Parent(parent) => unsuitable_parent(&names::todo(*parent)),
+        todo::Error::Recurrence => unsuitable_recurrence(kind, name),
         todo::Error::Store(error) => database(error),
     }
 }
@@ -97,6 +99,22 @@ fn not_deleted(kind: &str, name: &str) -> Status {
 /// A refusal that names the resource that it is about.
 fn about(code: Code, reason: impl proto::Reason, message: String, kind: &str, name: &str) -> Refusal {
     Refusal::new(code, reason, message).with("resource", name).resource(kind, name)
+}
+
+fn unsuitable_parent(parent: &str) -> Status {
+    let message = format!("{parent} cannot be the parent of this todo");
+    let description = "a parent is in the same list and not deleted; neither has it a parent, nor its child children";
+    Refusal::new(Code::FailedPrecondition, ErrorReason::ParentUnsuitable, message)
+        .with("parent", parent)
+        .precondition("PARENT", parent, description)
+        .into()
+}
+
+fn unsuitable_recurrence(kind: &str, name: &str) -> Status {
+    let message = format!("{name} cannot recur: it has no due, or it is a part of another todo");
+    about(Code::FailedPrecondition, ErrorReason::RecurrenceUnsuitable, message, kind, name)
+        .precondition("RECURRENCE", name, "what recurs has a due and no parent")
+        .into()
 }
 
 fn taken(id: Uuid) -> Status {

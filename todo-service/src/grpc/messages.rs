@@ -1,13 +1,15 @@
 //! From the domain to the wire.
 
+use prost_types::Timestamp;
 use proto::todo::v1 as wire;
 use service_kit::timestamp::timestamp;
+use uuid::Uuid;
 
 use super::names;
 use crate::list::List;
 use crate::member::Role;
 use crate::revision::Etag;
-use crate::todo::{State, Todo};
+use crate::todo::{Due, State, Todo, TodoKey};
 
 pub(super) fn list(list: List) -> wire::List {
     wire::List {
@@ -35,6 +37,8 @@ pub(super) fn role(role: Role) -> wire::member::Role {
 }
 
 pub(super) fn todo(todo: Todo) -> wire::Todo {
+    let list = todo.key.list;
+    let in_list = |id: Option<Uuid>| id.map(|id| names::todo(TodoKey { list, id })).unwrap_or_default();
     let state = match todo.state {
         State::Open => wire::todo::State::Open,
         State::Completed => wire::todo::State::Completed,
@@ -51,5 +55,24 @@ pub(super) fn todo(todo: Todo) -> wire::Todo {
         delete_time: todo.delete_time.map(timestamp),
         purge_time: todo.purge_time.map(timestamp),
         etag: Etag::from(todo.revision).to_string(),
+        priority: todo.priority.into(),
+        labels: todo.labels,
+        due: todo.due.map(due),
+        recurrence: todo.recurrence.unwrap_or_default(),
+        parent_todo: in_list(todo.parent),
+        position: todo.position,
+        next_occurrence: in_list(todo.next),
     }
+}
+
+fn due(due: Due) -> wire::Due {
+    let when = match due {
+        Due::Date(day) => wire::due::When::Date(day.to_string()),
+        Due::Time(time) => wire::due::When::DateTime(wire::ZonedTime {
+            instant: time.instant().map(|at| Timestamp { seconds: at.as_second(), nanos: at.subsec_nanosecond() }),
+            local_time: time.local.to_string(),
+            time_zone: time.zone.name().to_owned(),
+        }),
+    };
+    wire::Due { when: Some(when) }
 }

@@ -10,11 +10,10 @@ use uuid::Uuid;
 
 use super::mask::TodoMask;
 use super::names::{ChosenId, ListName, TodoName, TodosParent};
-use super::{Parts, errors, messages, names, watch};
-use crate::fingerprint::Fingerprint;
+use super::{Parts, content, errors, messages, names, watch};
 use crate::list::ListId;
 use crate::revision::Etag;
-use crate::todo::{self, Action, Change, NewTodo, Notes, Parent, Title, TodoKey};
+use crate::todo::{self, Action, Change, Content, NewTodo, Parent, TodoKey};
 
 /// The todos.
 pub(super) struct Todos(pub(super) Parts);
@@ -71,8 +70,11 @@ impl TodoService for Todos {
     async fn update_todo(&self, request: Request<wire::UpdateTodoRequest>) -> Reply {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        let change = edit(caller.user(), &request)?;
-        let changed = todo::change(&self.0.database, change).await;
+        let (change, new) = update(caller.user(), &request)?;
+        let changed = match new {
+            None => todo::change(&self.0.database, change).await,
+            Some(new) => todo::update_or_create(&self.0.database, &self.0.limits, change, new).await,
+        };
         reply(changed, names::TODO, &request.todo.unwrap_or_default().name)
     }
 
@@ -120,47 +122,44 @@ impl Todos {
         let parent = fields.parse::<ListName>("parent", &request.parent);
         let chosen = fields.optional::<ChosenId>("todo_id", &request.todo_id);
         let intent = fields.optional::<ChosenId>("request_id", &request.request_id);
-        let texts = sent(&mut fields, request.todo.as_ref()).map(|todo| {
+        let content = sent(&mut fields, request.todo.as_ref()).and_then(|todo| {
             fields.optional::<TodoName>("todo.name", &todo.name);
             fields.optional::<Etag>("todo.etag", &todo.etag);
-            (fields.parse::<Title>("todo.title", &todo.title), fields.parse::<Notes>("todo.notes", &todo.notes))
+            content::content(&mut fields, "todo", todo)
         });
-        let (title, notes) = texts.unwrap_or_default();
-        let (ListName(list), chosen, intent, title, notes) = fields.all((parent, chosen, intent, title, notes))?;
+        let (ListName(list), chosen, intent, content) = fields.all((parent, chosen, intent, content))?;
         let (chosen, request) = (chosen.map(|ChosenId(id)| id), intent.map(|ChosenId(id)| id));
-        let fingerprint = Fingerprint::new(
-            creator,
-            &[
-                (0, chosen.as_ref().map_or(&[], |id| id.as_bytes().as_slice())),
-                (2, title.as_str().as_bytes()),
-                (3, notes.as_str().as_bytes()),
-            ],
-        );
         let id = chosen.unwrap_or_else(|| self.0.entropy.id(self.0.clock.now()));
-        Ok(NewTodo { creator, key: TodoKey { list: list.of(creator), id }, request, fingerprint, title, notes })
+        Ok(new(creator, TodoKey { list: list.of(creator), id }, chosen, request, content))
     }
 }
 
-/// The change that an update asks for. All of its fields are checked; those that the mask names are written.
-fn edit(user: Uuid, request: &wire::UpdateTodoRequest) -> Result<Change, Status> {
+fn new(creator: Uuid, key: TodoKey, chosen: Option<Uuid>, request: Option<Uuid>, content: Content) -> NewTodo {
+    let fingerprint = content::fingerprint(creator, chosen, &content);
+    NewTodo { creator, key, request, fingerprint, content, complete_time: None, icalendar: None }
+}
+
+/// The change that an update asks for, and the todo to make where there is none, if it may be made. All of its fields are
+/// checked; those that the mask names are written.
+fn update(user: Uuid, request: &wire::UpdateTodoRequest) -> Result<(Change, Option<NewTodo>), Status> {
     let mut fields = Fields::default();
     let (sent, nothing) = (sent(&mut fields, request.todo.as_ref()), wire::Todo::default());
     let mask = TodoMask::of(request.update_mask.as_ref(), sent.unwrap_or(&nothing));
     // What a refused mask meant to write is not known, and not asked for.
     let mask = fields.take("update_mask", mask).unwrap_or_default();
     let parsed = sent.map(|todo| {
-        // An empty title is none, unless it is to be written.
-        let title = if mask.title {
-            fields.parse("todo.title", &todo.title).map(Some)
-        } else {
-            fields.optional::<Title>("todo.title", &todo.title).map(|_| None)
-        };
-        let notes = fields.parse::<Notes>("todo.notes", &todo.notes).map(|notes| mask.notes.then_some(notes));
         let key = fields.parse::<TodoName>("todo.name", &todo.name);
-        (key, fields.optional::<Etag>("todo.etag", &todo.etag), title, notes)
+        let etag = fields.optional::<Etag>("todo.etag", &todo.etag);
+        // An etag asks for a version, so something is there.
+        if request.allow_missing && todo.etag.is_empty() {
+            let all = content::content(&mut fields, "todo", todo);
+            return (key, etag, all.as_ref().map(|all| content::masked(all, mask)), Some(all));
+        }
+        (key, etag, content::edit(&mut fields, "todo", todo, mask), Some(None))
     });
-    let (TodoName(key), expected, title, notes) = fields.all(parsed.unwrap_or_default())?;
-    Ok(Change { user, key, expected, action: Action::Edit { title, notes } })
+    let (TodoName(key), expected, edit, content) = fields.all(parsed.unwrap_or_default())?;
+    let new = content.map(|content| new(user, key, Some(key.id), None, content));
+    Ok((Change { user, key, expected, action: Action::Edit(edit) }, new))
 }
 
 /// The todo of a request that must have one.

@@ -65,6 +65,8 @@ pub const TODOS_ONE_OF_EACH_REQUEST: &str = "todos_one_of_each_request";
 pub const TODOS_PRIORITY_RANGE: &str = "todos_priority_range";
 /// A todo has at most 20 labels.
 pub const TODOS_LABELS_COUNT: &str = "todos_labels_count";
+/// A position is 16 to 64 hexadecimal digits.
+pub const TODOS_POSITION_FORM: &str = "todos_position_form";
 /// A zone is that of a due time.
 pub const TODOS_DUE_OF_ZONE: &str = "todos_due_of_zone";
 /// A due without a zone is a date.

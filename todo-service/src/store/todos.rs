@@ -3,6 +3,8 @@
 
 mod change;
 mod changes;
+mod civil;
+mod columns;
 mod create;
 mod read;
 mod row;

@@ -4,7 +4,7 @@ use service_kit::page::{Page, PageSize};
 use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
-use super::{Change, NewTodo, Parent, Todo, TodoKey};
+use super::{Action, Change, NewTodo, Parent, Todo, TodoKey};
 use crate::limits::Limits;
 use crate::list::{self, ListId};
 use crate::member::{self, Role};
@@ -25,6 +25,12 @@ pub enum Error {
     /// The list is full.
     #[error("the list has {0} todos")]
     Quota(u32),
+    /// That is no todo that this one can be a part of.
+    #[error("{0:?} cannot be the parent")]
+    Parent(TodoKey),
+    /// The todo would recur without a due, or as a part of another.
+    #[error("the todo cannot recur")]
+    Recurrence,
     /// The todo is not in the expected version any more.
     #[error("the todo has changed")]
     EtagMismatch,
@@ -48,6 +54,7 @@ pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Resu
             }
             Created::NotFound => return Err(refusal(database, todo.creator, todo.key.list).await),
             Created::Taken => return Err(Error::Taken(todo.request.unwrap_or(todo.key.id))),
+            Created::Parent => return Err(Error::Parent(todo.content.parent.unwrap_or(todo.key))),
             Created::Quota => return Err(Error::Quota(max)),
         }
     }
@@ -65,8 +72,39 @@ pub async fn change(database: &Database, change: Change) -> Result<Todo, Error> 
             Changed::Todo(todo) => return Ok(todo),
             Changed::Again => {}
             Changed::Mismatch(_) => return Err(Error::EtagMismatch),
+            Changed::Parent => return Err(Error::Parent(parent_of(&change).unwrap_or(change.key))),
+            Changed::Recurrence => return Err(Error::Recurrence),
             Changed::NotFound => return Err(refusal(database, change.user, change.key.list).await),
         }
+    }
+}
+
+/// Changes a todo, or makes it where there is none. Of those who make it at once one does, and the others change it.
+pub async fn update_or_create(
+    database: &Database,
+    limits: &Limits,
+    edit: Change,
+    todo: NewTodo,
+) -> Result<Todo, Error> {
+    match change(database, edit.clone()).await {
+        Err(Error::NotFound) => {}
+        changed => return changed,
+    }
+    match create(database, limits, todo).await {
+        // By somebody else, since we looked; unless it was deleted before.
+        Err(Error::Taken(id)) => match change(database, edit).await {
+            Err(Error::NotFound) => Err(Error::Taken(id)),
+            changed => changed,
+        },
+        made => made,
+    }
+}
+
+/// The todo that the change makes this one a part of.
+fn parent_of(change: &Change) -> Option<TodoKey> {
+    match &change.action {
+        Action::Edit(edit) => edit.parent.flatten(),
+        Action::Complete | Action::Reopen | Action::Delete => None,
     }
 }
 

@@ -9,7 +9,7 @@ use service_kit::field::{self, Invalid};
 pub struct Title(String);
 
 /// Anything more to say: at most 10,000 code points, all but U+0000.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notes(String);
 
 impl Title {

@@ -34,6 +34,7 @@ async fn revisions_are_given_out_once_without_a_gap_in_the_order_of_commits() {
         ("quota", tally.quota),
         ("mismatch", tally.mismatch),
         ("conditional", tally.conditional),
+        ("unsuitable", tally.unsuitable),
         ("again", tally.again),
         ("refused", tally.refused),
         ("polls", tally.polls),

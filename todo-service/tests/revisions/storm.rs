@@ -95,8 +95,8 @@ impl Storm {
 
     /// One todo, by the function itself.
     pub(crate) async fn write_one(&self, connection: &mut PgConnection, list: Uuid) {
-        let call = "SELECT outcome FROM todo.create_todos(ARRAY[$1], ARRAY[$2], ARRAY[gen_random_uuid()],
-            ARRAY[NULL::uuid], ARRAY[sha256('')], ARRAY['title'], ARRAY[''], 100)";
+        let call = "SELECT outcome FROM todo.create_todos(ARRAY[$1], ARRAY[$2], ARRAY[gen_random_uuid()], ARRAY[NULL::uuid],
+            ARRAY[sha256('')], ARRAY['title'], ARRAY[''], ARRAY[0::smallint], ARRAY[''], '{}', '{}', '{}', '{}', '{}', '{}', '{}', 100)";
         let outcome: String =
             sqlx::query_scalar(call).bind(self.cast.editors[0]).bind(list).fetch_one(connection).await.unwrap();
         assert_eq!(outcome, "done");

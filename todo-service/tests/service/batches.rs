@@ -1,10 +1,11 @@
 //! Batches, as calls that wait together will be sent: each element succeeds or fails alone.
 
+use sqlx::AssertSqlSafe;
 use todo_service::fingerprint::Fingerprint;
 use todo_service::list::ListId;
 use todo_service::revision::{Etag, Revision};
 use todo_service::store::todos::{self, Changed, Created};
-use todo_service::todo::{Action, Change, NewTodo, TodoKey};
+use todo_service::todo::{Action, Change, Content, NewTodo, TodoKey};
 use uuid::Uuid;
 
 use crate::support::World;
@@ -18,8 +19,9 @@ fn new_todo(world: &World, user: &User, title: &str) -> NewTodo {
         key: TodoKey { list: ListId::inbox_of(user.id), id: world.id() },
         request: None,
         fingerprint: Fingerprint::new(user.id, &[(2, title.as_bytes())]),
-        title: title.parse().unwrap(),
-        notes: "".parse().unwrap(),
+        content: Content::titled(title.parse().unwrap()),
+        complete_time: None,
+        icalendar: None,
     }
 }
 
@@ -137,42 +139,67 @@ async fn the_last_places_of_a_list_go_to_the_first_of_a_batch() {
     assert_eq!(answers[4..], [Created::Quota, Created::Quota]);
 }
 
+/// A batch of one with `{field}` for the SQL of what it says; `$1` is the user, `$2` the list and `$3` the todo.
+const CREATE: &str = "SELECT outcome FROM todo.create_todos(ARRAY[$1], ARRAY[$2], ARRAY[$3], ARRAY[NULL::uuid],
+    ARRAY[{hash}]::bytea[], ARRAY[{title}], ARRAY[{notes}], ARRAY[{priority}]::smallint[], ARRAY[{labels}], ARRAY[{due}]::timestamp[],
+    ARRAY[{zone}]::text[], ARRAY[{recurrence}]::text[], ARRAY[NULL::uuid], ARRAY[NULL::uuid], ARRAY[NULL::timestamptz],
+    ARRAY[{icalendar}]::text[], 100)";
+const CHANGE: &str = "SELECT outcome FROM todo.change_todos(ARRAY[$1], ARRAY[$2], ARRAY[$3], ARRAY[{action}],
+    ARRAY[NULL::bigint], ARRAY[127], ARRAY[{title}], ARRAY[{notes}], ARRAY[{priority}]::smallint[], ARRAY[{labels}],
+    ARRAY[{due}]::timestamp[], ARRAY[{zone}]::text[], ARRAY[{recurrence}]::text[], ARRAY[NULL::uuid], ARRAY[NULL::uuid],
+    '30 days')";
+/// What fits.
+const SAID: [(&str, &str); 10] = [
+    ("hash", "sha256('')"),
+    ("action", "'edit'"),
+    ("title", "'other'"),
+    ("notes", "''"),
+    ("priority", "0"),
+    ("labels", "''"),
+    ("due", "NULL"),
+    ("zone", "NULL"),
+    ("recurrence", "NULL"),
+    ("icalendar", "NULL"),
+];
+
+/// The outcome of a statement that says something else of these fields.
+async fn outcome(world: &World, user: &User, todo: Uuid, statement: &str, otherwise: &[(&str, &str)]) -> String {
+    let fill = |statement: String, (name, value): &(&str, &str)| statement.replace(&format!("{{{name}}}"), value);
+    let statement = otherwise.iter().chain(&SAID).fold(statement.to_owned(), fill);
+    let query = sqlx::query_scalar(AssertSqlSafe(statement)).bind(user.id).bind(ListId::inbox_of(user.id).uuid());
+    query.bind(todo).fetch_one(&mut world.connection().await).await.unwrap()
+}
+
 #[tokio::test]
 async fn what_a_check_would_refuse_does_not_take_the_batch_with_it() {
     let (world, alice, _) = world_with_inboxes().await;
-    let inbox = ListId::inbox_of(alice.id).uuid();
-    let mut connection = world.connection().await;
-    let create = "SELECT array_agg(outcome ORDER BY ord) FROM todo.create_todos(array_fill($1::uuid, ARRAY[5]),
-        array_fill($2::uuid, ARRAY[5]), ARRAY[gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), $3],
-        array_fill(NULL::uuid, ARRAY[5]), ARRAY[sha256(''), sha256(''), sha256(''), '', sha256('')],
-        ARRAY['', repeat('ж', 501), 'title', 'title', 'title'], ARRAY['', '', repeat('ж', 10001), '', ''], 100)";
-    let todo = world.id();
-    let outcomes: Vec<String> =
-        sqlx::query_scalar(create).bind(alice.id).bind(inbox).bind(todo).fetch_one(&mut connection).await.unwrap();
-    assert_eq!(outcomes, ["invalid", "invalid", "invalid", "invalid", "done"]);
-
-    let change =
-        "SELECT array_agg(outcome ORDER BY ord) FROM todo.change_todos(ARRAY[$1], ARRAY[$2], ARRAY[$3], ARRAY[$4],
-        ARRAY[NULL::bigint], ARRAY[$5], ARRAY[$6], '30 days')";
-    let long = "ж".repeat(10_001);
-    for (action, title, notes, outcome) in [
-        ("edit", Some(""), None, "invalid"),
-        ("edit", Some(long.as_str()), None, "invalid"),
-        ("edit", None, Some(long.as_str()), "invalid"),
-        ("paint", Some("title"), None, "invalid"),
-        ("edit", Some("other"), Some("notes"), "done"),
-        ("edit", None, None, "unchanged"),
-    ] {
-        let outcomes: Vec<String> = sqlx::query_scalar(change)
-            .bind(alice.id)
-            .bind(inbox)
-            .bind(todo)
-            .bind(action)
-            .bind(title)
-            .bind(notes)
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-        assert_eq!(outcomes, [outcome], "{action}");
+    let todo = new_todo(&world, &alice, "milk");
+    todos::create(&world.database, std::slice::from_ref(&todo), MAX).await.unwrap();
+    let due = ("due", "'2026-12-24'");
+    let both: [&[(&str, &str)]; 12] = [
+        &[("title", "''")],
+        &[("title", "repeat('ж', 501)")],
+        &[("notes", "repeat('ж', 10001)")],
+        &[("priority", "-1")],
+        &[("priority", "10")],
+        &[("labels", "repeat(E'x\\x1f', 20)")],
+        &[("zone", "'Europe/Berlin'")],
+        &[("due", "'2026-12-24 18:30'")],
+        &[due, ("zone", "''")],
+        &[due, ("zone", "repeat('x', 65)")],
+        &[due, ("recurrence", "''")],
+        &[due, ("recurrence", "repeat('x', 201)")],
+    ];
+    for otherwise in both {
+        for (statement, id) in [(CREATE, world.id()), (CHANGE, todo.key.id)] {
+            assert_eq!(outcome(&world, &alice, id, statement, otherwise).await, "invalid", "{otherwise:?}");
+        }
     }
+    for otherwise in [("hash", "''"), ("recurrence", "'FREQ=DAILY'"), ("icalendar", "repeat('x', 16385)")] {
+        assert_eq!(outcome(&world, &alice, world.id(), CREATE, &[otherwise]).await, "invalid", "{otherwise:?}");
+    }
+    assert_eq!(outcome(&world, &alice, todo.key.id, CHANGE, &[("action", "'paint'")]).await, "invalid");
+    assert_eq!(outcome(&world, &alice, world.id(), CREATE, &[]).await, "done");
+    assert_eq!(outcome(&world, &alice, todo.key.id, CHANGE, &[]).await, "done");
+    assert_eq!(outcome(&world, &alice, todo.key.id, CHANGE, &[]).await, "unchanged");
 }

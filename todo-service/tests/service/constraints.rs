@@ -71,8 +71,10 @@ fn update_todo(assignment: &str) -> String {
 /// A second row beside the one that is there.
 fn another_todo(id: &str, revision: u8, request_id: &str) -> String {
     format!(
-        "INSERT INTO todo.todos VALUES ('{LIST}', {id}, 'title', '', 'open', '{INBOX}', {revision}, {request_id}, sha256(''),
-            now(), now())"
+        "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_id, request_hash, create_time,
+            update_time, priority, labels, position)
+        VALUES ('{LIST}', {id}, 'title', '', 'open', '{INBOX}', {revision}, {request_id}, sha256(''), now(), now(), 0, '{{}}',
+            todo.position_at(1))"
     )
 }
 
@@ -137,6 +139,8 @@ refused! {
     a_priority_is_9_at_most: update_todo("priority = 10") => TODOS_PRIORITY_RANGE;
     a_todo_has_20_labels_at_most: update_todo("labels = array_fill('x'::text, ARRAY[21])") => TODOS_LABELS_COUNT;
     a_label_is_a_text: update_todo("labels = ARRAY[NULL]::text[]") => TODOS_LABELS_COUNT;
+    a_position_is_a_text_of_its_form: update_todo("position = '1'") => TODOS_POSITION_FORM;
+    a_position_has_64_characters_at_most: update_todo("position = repeat('0', 65)") => TODOS_POSITION_FORM;
     a_zone_is_that_of_a_due_time: update_todo("due_zone = 'Europe/Berlin'") => TODOS_DUE_OF_ZONE;
     a_due_time_has_a_zone: update_todo("due = '2026-12-24 18:30'") => TODOS_DUE_WITHOUT_ZONE_IS_A_DATE;
     a_zone_has_a_name: update_todo("due = '2026-12-24', due_zone = ''") => TODOS_DUE_ZONE_LENGTH;

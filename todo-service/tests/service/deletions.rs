@@ -8,7 +8,7 @@ use todo_service::fingerprint::Fingerprint;
 use todo_service::limits::Limits;
 use todo_service::list::{self, DisplayName, ListId, NewList};
 use todo_service::store::deletions as store;
-use todo_service::todo::{self, NewTodo, Notes, Title, TodoKey};
+use todo_service::todo::{self, Content, NewTodo, TodoKey};
 use tonic::Code;
 use uuid::Uuid;
 
@@ -95,8 +95,9 @@ async fn more_users_than_fit_one_transaction_are_purged_together() {
 async fn write(database: &Database, limits: Limits, user: Uuid, id: Uuid, round: usize) {
     if round.is_multiple_of(2) {
         let (key, fingerprint) = (TodoKey { list: ListId::inbox_of(user), id }, Fingerprint::new(user, &[]));
-        let (title, notes) = ("late".parse::<Title>().unwrap(), "".parse::<Notes>().unwrap());
-        let new = NewTodo { creator: user, key, request: None, fingerprint, title, notes };
+        let content = Content::titled("late".parse().unwrap());
+        let new =
+            NewTodo { creator: user, key, request: None, fingerprint, content, complete_time: None, icalendar: None };
         let made = todo::create(database, &limits, new).await;
         assert!(matches!(made, Ok(_) | Err(todo::Error::NotFound)), "{made:?}");
     } else {

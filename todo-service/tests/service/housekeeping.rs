@@ -122,8 +122,9 @@ async fn one_sweep_takes_more_than_one_batch() {
     world
         .run(
             "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_hash, create_time,
-                                      update_time, delete_time, purge_time)
-              SELECT l.id, gen_random_uuid(), 't', '', 'open', owner_id, n, sha256(''), now(), now(), now(), now()
+                                      update_time, delete_time, purge_time, priority, labels, position)
+              SELECT l.id, gen_random_uuid(), 't', '', 'open', owner_id, n, sha256(''), now(), now(), now(), now(),
+                     0, '{}', todo.position_at(n)
               FROM todo.lists l, generate_series(1, 1200) n WHERE NOT inbox;
               UPDATE todo.lists SET revision = 1200 WHERE NOT inbox",
         )
@@ -135,8 +136,8 @@ async fn one_sweep_takes_more_than_one_batch() {
     world
         .run(
             "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_hash, create_time,
-                                      update_time)
-              SELECT l.id, gen_random_uuid(), 't', '', 'open', owner_id, n, sha256(''), now(), now()
+                                      update_time, priority, labels, position)
+              SELECT l.id, gen_random_uuid(), 't', '', 'open', owner_id, n, sha256(''), now(), now(), 0, '{}', todo.position_at(n)
               FROM todo.lists l, generate_series(1, 1200) n WHERE NOT inbox;
               INSERT INTO todo.lists (id, owner_id, display_name, inbox, request_hash, create_time, update_time)
               SELECT overlay(gen_random_uuid()::text PLACING '4' FROM 15 FOR 1)::uuid, gen_random_uuid(), 'l', false,

@@ -7,6 +7,7 @@ mod batches;
 mod constraints;
 mod deletions;
 mod feed;
+mod fields;
 mod housekeeping;
 mod list_changes;
 mod lists;

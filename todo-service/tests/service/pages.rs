@@ -109,8 +109,10 @@ async fn the_size_of_a_page_is_50_by_default_and_1000_at_most() {
     alice.get_list("lists/inbox").await.unwrap();
     let inbox = todo_service::list::ListId::inbox_of(alice.id).uuid();
     sqlx::query(
-        "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_hash, create_time, update_time)
-        SELECT $1, gen_random_uuid(), 't', '', 'open', $2, n, sha256(''), now(), now() FROM generate_series(1, 1001) n",
+        "INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_hash, create_time, update_time,
+            priority, labels, position)
+        SELECT $1, gen_random_uuid(), 't', '', 'open', $2, n, sha256(''), now(), now(), 0, '{}', todo.position_at(n)
+        FROM generate_series(1::bigint, 1001) n",
     )
     .bind(inbox)
     .bind(alice.id)

@@ -24,8 +24,10 @@ async fn full(analyzed: bool) -> Full {
         "INSERT INTO todo.lists SELECT md5('list' || l)::uuid, '{user}', 'l', false, sha256(''), {TODOS}, {TODOS}, now(), now()
             FROM generate_series(1, {LISTS}) l WHERE substr(md5('list' || l), 13, 1) <> '8';
         INSERT INTO todo.list_members SELECT '{user}', id, 'owner' FROM todo.lists;
-        INSERT INTO todo.todos SELECT l.id, gen_random_uuid(), 't', '', 'open', '{user}', n, gen_random_uuid(), sha256(''),
-            now(), now() FROM todo.lists l, generate_series(1, {TODOS}) n"
+        INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_id, request_hash, create_time,
+            update_time, priority, labels, position)
+        SELECT l.id, gen_random_uuid(), 't', '', 'open', '{user}', n, gen_random_uuid(), sha256(''), now(), now(), 0, '{{}}',
+            todo.position_at(n) FROM todo.lists l, generate_series(1::bigint, {TODOS}) n"
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut admin).await.unwrap();
     if analyzed {
@@ -116,8 +118,8 @@ async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
         let mut connection = generic(&world).await;
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let call = "SELECT count(*) FILTER (WHERE outcome = 'done') FROM todo.change_todos($1, $2, $3,
-            array_fill('complete'::text, ARRAY[32]), array_fill(NULL::bigint, ARRAY[32]),
-            array_fill(NULL::text, ARRAY[32]), array_fill(NULL::text, ARRAY[32]), '30 days')";
+            array_fill('complete'::text, ARRAY[32]), array_fill(NULL::bigint, ARRAY[32]), array_fill(0, ARRAY[32]),
+            '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '30 days')";
         let done: i64 = sqlx::query_scalar(call)
             .bind(vec![user; 32])
             .bind(vec![list; 32])
@@ -128,7 +130,7 @@ async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
         assert_eq!(done, 32);
         let (scanned, fetched) = read_so_far(&mut connection).await;
         assert_eq!(scanned, 0);
-        assert!(fetched <= 2 * 32, "once to judge and once to change, not {fetched}");
+        assert!(fetched <= 3 * 32, "once to judge, once to change and once to return, not {fetched}");
     }
 }
 
@@ -140,7 +142,8 @@ async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let call = "SELECT count(*) FILTER (WHERE outcome = 'repeated') FROM todo.create_todos($1, $2, $3,
             (SELECT array_agg(t.request_id) FROM todo.todos t WHERE t.list_id = ($2::uuid[])[1] AND t.id = ANY ($3)),
-            array_fill(sha256(''), ARRAY[32]), array_fill('t'::text, ARRAY[32]), array_fill(''::text, ARRAY[32]), 10000)";
+            array_fill(sha256(''), ARRAY[32]), array_fill('t'::text, ARRAY[32]), array_fill(''::text, ARRAY[32]),
+            array_fill(0::smallint, ARRAY[32]), array_fill(''::text, ARRAY[32]), '{}', '{}', '{}', '{}', '{}', '{}', '{}', 10000)";
         let repeated: i64 = sqlx::query_scalar(call)
             .bind(vec![user; 32])
             .bind(vec![list; 32])
@@ -151,7 +154,7 @@ async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
         assert_eq!(repeated, 32);
         let (scanned, fetched) = read_so_far(&mut connection).await;
         assert_eq!(scanned, 0);
-        assert!(fetched <= 3 * 32, "by request id, by id, and the test's own, not {fetched}");
+        assert!(fetched <= 4 * 32, "by request id, by id, to return, and the test's own, not {fetched}");
     }
 }
 
@@ -164,7 +167,7 @@ async fn a_watch_reads_no_more_todos_than_it_tells() {
         let changes = sqlx::query(include_str!("../../src/store/todos/changes.sql"));
         let changes = changes.bind(user).bind(list).bind(100_i64).bind(250_i64).bind(-1_i64).bind(50_i64);
         let told: Vec<i64> =
-            changes.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get("revision")).collect();
+            changes.fetch_all(&mut connection).await.unwrap().iter().map(|row| row.get("revision?")).collect();
         assert_eq!(told, (101..=150).collect::<Vec<_>>());
         let (scanned, fetched) = read_so_far(&mut connection).await;
         assert_eq!(fetched, 50);

@@ -146,9 +146,9 @@ async fn a_viewer_reads_and_cannot_write() {
     assert_eq!(bob.get(&todo.name).await.unwrap(), todo);
     assert_eq!(bob.page(&list.name, 0, "").await.unwrap().todos, std::slice::from_ref(&todo));
     let refused = bob.create(create(&list.name, "more")).await.unwrap_err();
-    assert_eq!(why(&refused), (Code::NotFound, "NOT_FOUND".into()));
+    assert_eq!(why(&refused), (Code::PermissionDenied, "ROLE_INSUFFICIENT".into()));
     for refused in every_change(&mut bob, &todo.name).await {
-        assert_eq!(why(&refused), (Code::NotFound, "NOT_FOUND".into()));
+        assert_eq!(why(&refused), (Code::PermissionDenied, "ROLE_INSUFFICIENT".into()));
     }
     assert_eq!(alice.get(&todo.name).await.unwrap(), todo);
 }

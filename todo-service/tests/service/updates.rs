@@ -67,7 +67,7 @@ async fn an_unknown_path_is_refused() {
     let world = World::new().await;
     let mut alice = world.user();
     let before = milk(&mut alice).await;
-    for path in ["priority", "titel", "title.x", "", "Title", "todo.title"] {
+    for path in ["color", "titel", "title.x", "due.date", "", "Title", "todo.title"] {
         let refused = alice.update(before.clone(), Some(&["title", path])).await.unwrap_err();
         assert_eq!(violations(&refused), ["update_mask"], "{path:?}");
     }
@@ -151,4 +151,72 @@ async fn of_two_conditional_updates_at_once_one_wins() {
     };
     assert_eq!(why(&lost), (Code::Aborted, "ETAG_MISMATCH".into()));
     assert_eq!(alice.get(&before.name).await.unwrap(), won);
+}
+
+/// An update that makes the todo where there is none.
+async fn upsert(user: &mut User, todo: wire::Todo) -> Result<wire::Todo, tonic::Status> {
+    let request = wire::UpdateTodoRequest { todo: Some(todo), update_mask: None, allow_missing: true };
+    user.todos.update_todo(request).await.map(tonic::Response::into_inner)
+}
+
+#[tokio::test]
+async fn an_update_may_make_what_is_missing() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    let inbox = alice.get_list("lists/inbox").await.unwrap().name;
+    let name = format!("{inbox}/todos/{}", world.id());
+    let sent = wire::Todo { name: name.clone(), title: "milk".into(), priority: 3, ..Default::default() };
+    let made = upsert(&mut alice, sent.clone()).await.unwrap();
+    assert_eq!((made.name.as_str(), made.title.as_str(), made.priority), (name.as_str(), "milk", 3));
+    let changed = upsert(&mut alice, wire::Todo { title: "bread".into(), priority: 0, ..sent }).await.unwrap();
+    assert_eq!((changed.title.as_str(), changed.priority), ("bread", 3), "only what is set");
+    assert_eq!(alice.page("lists/inbox", 0, "").await.unwrap().todos, [changed]);
+}
+
+#[tokio::test]
+async fn an_update_makes_nothing_without_a_title_with_an_etag_or_in_a_list_of_somebody_else() {
+    let world = World::new().await;
+    let (mut alice, mut bob) = (world.user(), world.user());
+    let inbox = alice.get_list("lists/inbox").await.unwrap().name;
+    let sent = |title: &str| wire::Todo {
+        name: format!("{inbox}/todos/{}", world.id()),
+        title: title.into(),
+        ..Default::default()
+    };
+    assert_eq!(violations(&upsert(&mut alice, sent("")).await.unwrap_err()), ["todo.title"]);
+    let with_etag = wire::Todo { etag: "AAAAAAAAAAE".into(), ..sent("milk") };
+    assert_eq!(why(&upsert(&mut alice, with_etag).await.unwrap_err()).1, "NOT_FOUND");
+    let theirs = sent("milk");
+    let refused = upsert(&mut bob, theirs.clone()).await.unwrap_err();
+    assert_eq!(why(&refused).1, "NOT_FOUND");
+    assert_eq!(metadata(&refused, "resource"), theirs.name);
+    assert_eq!(alice.page("lists/inbox", 0, "").await.unwrap().todos, []);
+}
+
+#[tokio::test]
+async fn an_update_does_not_make_what_was_deleted() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    let todo = milk(&mut alice).await;
+    alice.delete(&todo.name, "").await.unwrap();
+    let refused = upsert(&mut alice, wire::Todo { etag: String::new(), ..todo }).await.unwrap_err();
+    assert_eq!(why(&refused), (Code::AlreadyExists, "ID_TAKEN".into()));
+}
+
+#[tokio::test]
+async fn of_many_that_make_what_is_missing_at_once_one_does_and_the_others_change_it() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    let inbox = alice.get_list("lists/inbox").await.unwrap().name;
+    let name = format!("{inbox}/todos/{}", world.id());
+    let sent = |n: i32| wire::Todo { name: name.clone(), title: format!("title {n}"), ..Default::default() };
+    let calls = (0..8).map(|n| {
+        let mut alice = alice.clone();
+        let sent = sent(n);
+        async move { upsert(&mut alice, sent).await.unwrap() }
+    });
+    let answers = futures_util::future::join_all(calls).await;
+    let etags: std::collections::BTreeSet<_> = answers.iter().map(|todo| &todo.etag).collect();
+    assert_eq!(etags.len(), 8, "each has a version of its own");
+    assert_eq!(alice.page("lists/inbox", 0, "").await.unwrap().todos.len(), 1);
 }

@@ -231,7 +231,7 @@ impl User {
 
     pub(crate) async fn update(&mut self, todo: wire::Todo, mask: Option<&[&str]>) -> Result<wire::Todo, Status> {
         let update_mask = mask.map(|paths| prost_types::FieldMask { paths: paths.iter().map(|&p| p.into()).collect() });
-        let request = wire::UpdateTodoRequest { todo: Some(todo), update_mask };
+        let request = wire::UpdateTodoRequest { todo: Some(todo), update_mask, allow_missing: false };
         self.todos.update_todo(request).await.map(tonic::Response::into_inner)
     }
 

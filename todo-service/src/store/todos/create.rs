@@ -1,22 +1,28 @@
 //! Making todos.
 
 use service_kit::postgres::{Database, Error};
+use sqlx::types::time::PrimitiveDateTime;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::columns::{Columns, Values};
 use super::in_order;
-use super::row::{OutcomeRow, corrupt};
-use crate::todo::{NewTodo, Todo};
+use super::row::{OutcomeRow, corrupt, todos};
+use crate::todo::{Content, NewTodo, Todo};
 
 /// What became of a todo that was to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every answer is a todo")]
 pub enum Created {
     /// It is there, made now or by an earlier request that said the same.
     Todo(Todo),
     /// Another request made a todo under its id or request id.
     Taken,
+    /// What it was to be a part of is no todo that can have parts.
+    Parent,
     /// The list is full.
     Quota,
-    /// A twin (same id or request id) came before it in the batch: to be asked again.
+    /// A twin (same id or request id), or its parent, came before it in the batch: to be asked again.
     Again,
     /// There is no such list, or the user may not write to it.
     #[default]
@@ -25,50 +31,69 @@ pub enum Created {
 
 /// One array a column.
 #[derive(Default)]
-struct Columns {
+struct Elements {
     users: Vec<Uuid>,
     lists: Vec<Uuid>,
     ids: Vec<Uuid>,
     requests: Vec<Option<Uuid>>,
     hashes: Vec<Vec<u8>>,
-    titles: Vec<String>,
-    notes: Vec<String>,
+    columns: Columns,
+    complete_times: Vec<Option<OffsetDateTime>>,
+    icalendars: Vec<Option<String>>,
 }
 
-impl From<&[NewTodo]> for Columns {
+impl From<&[NewTodo]> for Elements {
     fn from(todos: &[NewTodo]) -> Self {
-        let mut columns = Self::default();
+        let mut elements = Self::default();
         for todo in todos {
-            columns.users.push(todo.creator);
-            columns.lists.push(todo.key.list.uuid());
-            columns.ids.push(todo.key.id);
-            columns.requests.push(todo.request);
-            columns.hashes.push(todo.fingerprint.as_bytes().to_vec());
-            columns.titles.push(todo.title.as_str().to_owned());
-            columns.notes.push(todo.notes.as_str().to_owned());
+            let Content { title, notes, priority, labels, due, recurrence, parent } = &todo.content;
+            elements.users.push(todo.creator);
+            elements.lists.push(todo.key.list.uuid());
+            elements.ids.push(todo.key.id);
+            elements.requests.push(todo.request);
+            elements.hashes.push(todo.fingerprint.as_bytes().to_vec());
+            elements.columns.push(&Values {
+                title: Some(title),
+                notes: Some(notes),
+                priority: Some(*priority),
+                labels: Some(labels),
+                due: due.as_ref(),
+                recurrence: recurrence.as_ref(),
+                parent: *parent,
+            });
+            elements.complete_times.push(todo.complete_time);
+            elements.icalendars.push(todo.icalendar.clone());
         }
-        columns
+        elements
     }
 }
 
 /// Makes todos in lists that may hold `max` each.
 pub async fn create(database: &Database, todos: &[NewTodo], max: u32) -> Result<Vec<Created>, Error> {
-    let columns = Columns::from(todos);
+    let elements = Elements::from(todos);
     let rows = database.write(move |c| {
         Box::pin(async move {
-            let call = sqlx::query_as!(
+            let Elements { users, lists, ids, requests, hashes, columns, complete_times, icalendars } = elements;
+            let call = todos!(
                 OutcomeRow,
-                r#"SELECT ord AS "ord!", outcome AS "outcome!", list_id AS "list_id!", id AS "id!", title AS "title!",
-                    notes AS "notes!", state AS "state!", creator_id AS "creator_id!", revision AS "revision!",
-                    create_time AS "create_time!", update_time AS "update_time!", complete_time, delete_time, purge_time
-                FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8)"#,
-                &columns.users,
-                &columns.lists,
-                &columns.ids,
-                &columns.requests as &[Option<Uuid>],
-                &columns.hashes,
-                &columns.titles,
-                &columns.notes,
+                r#"ord AS "ord!", outcome AS "outcome!", "#,
+                "FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                &users,
+                &lists,
+                &ids,
+                &requests as &[Option<Uuid>],
+                &hashes,
+                &columns.titles as &[Option<String>],
+                &columns.notes as &[Option<String>],
+                &columns.priorities as &[Option<i16>],
+                &columns.labels as &[Option<String>],
+                &columns.dues as &[Option<PrimitiveDateTime>],
+                &columns.due_zones as &[Option<String>],
+                &columns.recurrences as &[Option<String>],
+                &columns.parent_lists as &[Option<Uuid>],
+                &columns.parents as &[Option<Uuid>],
+                &complete_times as &[Option<OffsetDateTime>],
+                &icalendars as &[Option<String>],
                 i64::from(max),
             );
             Ok(call.fetch_all(c).await?)
@@ -81,9 +106,10 @@ fn outcome(row: OutcomeRow) -> Result<Created, Error> {
     match row.outcome.as_str() {
         "done" | "repeated" => Ok(Created::Todo(row.todo()?)),
         "taken" => Ok(Created::Taken),
+        "parent" => Ok(Created::Parent),
         "quota" => Ok(Created::Quota),
         "again" => Ok(Created::Again),
         // "invalid" among them: what was parsed passes every CHECK.
-        _ => Err(corrupt("outcome", row.id)),
+        _ => Err(corrupt("outcome", row.id.unwrap_or_default())),
     }
 }

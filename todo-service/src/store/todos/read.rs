@@ -4,7 +4,7 @@ use service_kit::postgres::{Database, Error};
 use uuid::Uuid;
 
 use super::in_order;
-use super::row::{FoundRow, PageRow};
+use super::row::{FoundRow, PageRow, todos};
 use crate::todo::{Parent, Todo, TodoKey};
 
 /// The todos that the users may see, deleted ones too; `None` for the others.
@@ -37,12 +37,10 @@ pub async fn page(
     };
     let rows = database.read(move |c| {
         Box::pin(async move {
-            let call = sqlx::query_as!(
+            let call = todos!(
                 PageRow,
-                r#"SELECT list_id AS "list_id!", id AS "id!", title AS "title!", notes AS "notes!", state AS "state!",
-                    creator_id AS "creator_id!", revision AS "revision!", create_time AS "create_time!",
-                    update_time AS "update_time!", complete_time, delete_time, purge_time
-                FROM todo.page_of_todos($1, $2, $3, $4, $5, $6)"#,
+                "",
+                "FROM todo.page_of_todos($1, $2, $3, $4, $5, $6) AS todo",
                 user,
                 first,
                 last,

@@ -1,44 +1,81 @@
 //! A row of `todo.todos`, as the statements return it.
 
 use service_kit::postgres::Error;
+use sqlx::types::time::PrimitiveDateTime;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::civil;
 use crate::list::ListId;
 use crate::revision::Revision;
-use crate::todo::{State, Todo, TodoKey};
+use crate::todo::{Due, State, Todo, TodoKey, Zone};
 
-/// A row with the columns of a todo and those named: `sqlx::query_as!` fills flat structs only.
+/// A statement whose result has a column `todo`, a whole row of `todo.todos`: with what it selects besides, and what it
+/// selects from. `sqlx::query_as!` takes columns only.
+macro_rules! todos {
+    ($row:ident, $besides:literal, $from:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            $row,
+            "SELECT " + $besides + "(todo).list_id, (todo).id, (todo).title, (todo).notes, (todo).state, (todo).priority,
+                (todo).labels, (todo).due, (todo).due_zone, (todo).recurrence, (todo).parent_id, (todo).position,
+                (todo).next_id, (todo).creator_id, (todo).revision, (todo).create_time, (todo).update_time,
+                (todo).complete_time, (todo).delete_time, (todo).purge_time " + $from
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use todos;
+
+/// A row with the columns of a todo and those named: `sqlx::query_as!` fills flat structs only. Where a function says what
+/// became of a todo that is not there, there is none of its columns.
 macro_rules! todo_row {
     ($(#[$doc:meta])* $name:ident { $($column:ident: $type:ty),* }) => {
         $(#[$doc])*
         pub(super) struct $name {
             $(pub(super) $column: $type,)*
-            pub(super) list_id: Uuid,
-            pub(super) id: Uuid,
-            pub(super) title: String,
-            pub(super) notes: String,
-            pub(super) state: String,
-            pub(super) creator_id: Uuid,
-            pub(super) revision: i64,
-            pub(super) create_time: OffsetDateTime,
-            pub(super) update_time: OffsetDateTime,
+            pub(super) list_id: Option<Uuid>,
+            pub(super) id: Option<Uuid>,
+            pub(super) title: Option<String>,
+            pub(super) notes: Option<String>,
+            pub(super) state: Option<String>,
+            pub(super) priority: Option<i16>,
+            pub(super) labels: Option<Vec<String>>,
+            pub(super) due: Option<PrimitiveDateTime>,
+            pub(super) due_zone: Option<String>,
+            pub(super) recurrence: Option<String>,
+            pub(super) parent_id: Option<Uuid>,
+            pub(super) position: Option<String>,
+            pub(super) next_id: Option<Uuid>,
+            pub(super) creator_id: Option<Uuid>,
+            pub(super) revision: Option<i64>,
+            pub(super) create_time: Option<OffsetDateTime>,
+            pub(super) update_time: Option<OffsetDateTime>,
             pub(super) complete_time: Option<OffsetDateTime>,
             pub(super) delete_time: Option<OffsetDateTime>,
             pub(super) purge_time: Option<OffsetDateTime>,
         }
 
         impl $name {
+            /// The todo, which is there.
             pub(super) fn todo(self) -> Result<Todo, Error> {
+                let id = there(self.id, "id", Uuid::nil())?;
+                let state = self.state.as_deref().and_then(state);
                 Ok(Todo {
-                    key: TodoKey { list: ListId::new(self.list_id), id: self.id },
-                    state: state(&self.state).ok_or_else(|| corrupt("state", self.id))?,
-                    title: self.title,
-                    notes: self.notes,
-                    creator: self.creator_id,
-                    revision: Revision::new(self.revision),
-                    create_time: self.create_time,
-                    update_time: self.update_time,
+                    key: TodoKey { list: ListId::new(there(self.list_id, "list_id", id)?), id },
+                    title: there(self.title, "title", id)?,
+                    notes: there(self.notes, "notes", id)?,
+                    state: there(state, "state", id)?,
+                    priority: there(self.priority, "priority", id)?,
+                    labels: there(self.labels, "labels", id)?,
+                    due: due(self.due, self.due_zone, id)?,
+                    recurrence: self.recurrence,
+                    parent: self.parent_id,
+                    position: there(self.position, "position", id)?,
+                    next: self.next_id,
+                    creator: there(self.creator_id, "creator_id", id)?,
+                    revision: Revision::new(there(self.revision, "revision", id)?),
+                    create_time: there(self.create_time, "create_time", id)?,
+                    update_time: there(self.update_time, "update_time", id)?,
                     complete_time: self.complete_time,
                     delete_time: self.delete_time,
                     purge_time: self.purge_time,
@@ -72,6 +109,15 @@ fn state(stored: &str) -> Option<State> {
         "completed" => Some(State::Completed),
         _ => None,
     }
+}
+
+fn due(civil: Option<PrimitiveDateTime>, zone: Option<String>, id: Uuid) -> Result<Option<Due>, Error> {
+    let due = |at| Ok(Due::at(there(civil::parse(at), "due", id)?, zone.map(Zone::stored)));
+    civil.map(due).transpose()
+}
+
+fn there<T>(value: Option<T>, column: &'static str, id: Uuid) -> Result<T, Error> {
+    value.ok_or_else(|| corrupt(column, id))
 }
 
 /// A value that the code does not know.

@@ -8,7 +8,7 @@ use todo_service::fingerprint::Fingerprint;
 use todo_service::list::ListId;
 use todo_service::revision::{Etag, Revision};
 use todo_service::store::todos::{self, Changed, Created};
-use todo_service::todo::{Action, Change, NewTodo, TodoKey};
+use todo_service::todo::{Action, Change, Content, Edit, NewTodo, TodoKey};
 use uuid::Uuid;
 
 use super::{Cast, MAX_LIVE};
@@ -37,6 +37,8 @@ pub(crate) enum Event {
     Taken,
     Quota,
     Mismatch,
+    /// No parent can be had there.
+    Unsuitable,
     Again,
     /// Not found, as it must be, or may be.
     Refused,
@@ -115,8 +117,9 @@ impl Writer {
             key: TodoKey { list, id },
             request,
             fingerprint: Fingerprint::new(creator, &[(2, title.as_bytes())]),
-            title: title.parse().unwrap(),
-            notes: "".parse().unwrap(),
+            content: Content { parent: self.a_parent(), ..Content::titled(title.parse().unwrap()) },
+            complete_time: None,
+            icalendar: None,
         }
     }
 
@@ -124,13 +127,19 @@ impl Writer {
         let (key, revision) = self.dice.pick(&self.known);
         let title = format!("title {}", self.dice.below(1_000_000));
         let action = match self.dice.below(100) {
-            0..50 => Action::Edit { title: title.parse().ok(), notes: None },
+            0..35 => Action::Edit(Edit { title: title.parse().ok(), ..Edit::default() }),
+            35..50 => Action::Edit(Edit { parent: Some(self.a_parent()), ..Edit::default() }),
             50..70 => Action::Complete,
             70..85 => Action::Reopen,
             _ => Action::Delete,
         };
         let expected = self.dice.percent(50).then(|| Etag::from(revision));
         Change { user: self.user(), key, expected, action }
+    }
+
+    /// Now and then a todo to be a part of: there or not, in this list or another.
+    fn a_parent(&self) -> Option<TodoKey> {
+        (!self.known.is_empty() && self.dice.percent(30)).then(|| self.dice.pick(&self.known).0)
     }
 
     fn remember(&mut self, key: TodoKey, revision: Revision) {
@@ -159,6 +168,7 @@ impl Writer {
             }
             Created::Taken => Event::Taken,
             Created::Quota => Event::Quota,
+            Created::Parent => Event::Unsuitable,
             Created::Again => Event::Again,
             Created::NotFound if self.may_be_refused(creator) => Event::Refused,
             Created::NotFound => Event::Fault(format!("{creator} may write, and was refused")),
@@ -182,6 +192,7 @@ impl Writer {
             }
             Changed::Mismatch(_) => Event::Mismatch,
             Changed::Again => Event::Again,
+            Changed::Parent | Changed::Recurrence => Event::Unsuitable,
             // Deleted, or refused.
             Changed::NotFound => Event::Refused,
         }
