@@ -34,7 +34,7 @@ const INTRUDERS: [char; 17] = [
     '\u{10FFFF}',
 ];
 /// Names, ids, and what could be taken for them.
-const SHAPES: [&str; 36] = [
+const SHAPES: [&str; 40] = [
     "",
     " ",
     "/",
@@ -58,6 +58,10 @@ const SHAPES: [&str; 36] = [
     "lists/01890a5d-ac96-774b-bcce-b302099a8057/todos/01890A5D-ac96-774b-bcce-b302099a8057",
     "lists/01890a5d-ac96-774b-bcce-b302099a8057/todos/-",
     "lists/inbox/todos/01890a5d-ac96-774b-bcce-b302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/members/01890a5d-ac96-774b-bcce-b302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/members/01890A5D-ac96-774b-bcce-b302099a8057",
+    "lists/01890a5d-ac96-774b-bcce-b302099a8057/members/me",
+    "lists/inbox/members/01890a5d-ac96-774b-bcce-b302099a8057",
     "users/me",
     "users/-",
     "users/01890a5d-ac96-774b-bcce-b302099a8057",
@@ -97,11 +101,8 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
             let probe = |number| Probe { value: Some(Value::I32(number)), admitted: (least..=most).contains(&&number) };
             beside.map(probe).into()
         }
-        Rule::Choice(choice) => numbers(choice)
-            .map(|number| Probe {
-                value: Some(Value::EnumNumber(number)),
-                admitted: choice.get_value(number).is_some(),
-            })
+        Rule::Choice(choice, admitted) => numbers(choice)
+            .map(|number| Probe { value: Some(Value::EnumNumber(number)), admitted: admitted.contains(&number) })
             .collect(),
         Rule::Choices(choice, most) => choices(choice, *most),
         Rule::Mask(resource) => masks(resource),

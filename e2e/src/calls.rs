@@ -2,10 +2,11 @@
 
 use prost_types::FieldMask;
 use proto::auth::v1::{GetUserRequest, RefreshTokensRequest, RefreshTokensResponse, UpdateUserRequest, User};
+use proto::todo::v1::member::Role;
 use proto::todo::v1::{
     CompleteTodoRequest, CreateListRequest, CreateTodoRequest, DeleteTodoRequest, GetListRequest, GetTodoRequest, List,
-    ListListsRequest, ListListsResponse, ListTodosRequest, ListTodosResponse, ReopenTodoRequest, Todo,
-    UpdateTodoRequest,
+    ListListsRequest, ListListsResponse, ListTodosRequest, ListTodosResponse, Member, ReopenTodoRequest,
+    ShareListRequest, Todo, UpdateTodoRequest,
 };
 use tonic::Status;
 
@@ -48,6 +49,12 @@ impl Client {
         let list = List { display_name: name.to_owned(), ..Default::default() };
         let request = CreateListRequest { list: Some(list), list_id: list_id.to_owned() };
         Ok(self.lists.create_list(request).await?.into_inner())
+    }
+
+    /// Makes somebody a member of a list.
+    pub async fn share(&mut self, list: &str, user: &str, role: Role) -> Result<Member, Status> {
+        let request = ShareListRequest { list: list.to_owned(), user: user.to_owned(), role: role.into() };
+        Ok(self.members.share_list(request).await?.into_inner())
     }
 
     /// Makes a todo that is a title.

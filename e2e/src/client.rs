@@ -7,6 +7,7 @@ use proto::auth::v1::token_service_client::TokenServiceClient;
 use proto::auth::v1::user_service_client::UserServiceClient;
 use proto::auth::v1::{LogInRequest, LogInResponse, RegisterRequest};
 use proto::todo::v1::list_service_client::ListServiceClient;
+use proto::todo::v1::member_service_client::MemberServiceClient;
 use proto::todo::v1::todo_service_client::TodoServiceClient;
 use proto::todo::v1::{CreateTodoRequest, Todo};
 use tonic::metadata::MetadataValue;
@@ -49,6 +50,8 @@ pub struct Client {
     pub tokens: TokenServiceClient<Wire>,
     /// `todo.v1.ListService`
     pub lists: ListServiceClient<Wire>,
+    /// `todo.v1.MemberService`
+    pub members: MemberServiceClient<Wire>,
     /// `todo.v1.TodoService`
     pub todos: TodoServiceClient<Wire>,
     channels: (Channel, Channel),
@@ -74,6 +77,7 @@ impl Client {
             audit: AuditServiceClient::new(wire(&auth)),
             tokens: TokenServiceClient::new(wire(&auth)),
             lists: ListServiceClient::new(wire(&todo)),
+            members: MemberServiceClient::new(wire(&todo)),
             todos: TodoServiceClient::new(wire(&todo)),
             channels: (auth, todo),
         }

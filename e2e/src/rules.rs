@@ -31,8 +31,8 @@ pub enum Rule {
     Text(Text),
     /// A number from this one to that.
     Number(i32, i32),
-    /// One of the values that the contract defines.
-    Choice(EnumDescriptor),
+    /// One of these values that the contract defines.
+    Choice(EnumDescriptor, Vec<i32>),
     /// At most so many of the values that the contract defines, without the unspecified one.
     Choices(EnumDescriptor, usize),
     /// At most so many texts, no two alike.
@@ -197,7 +197,10 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
                 let bound = |name| number(value.as_message().expect("a message"), name);
                 bound("gte").map(|least| Rule::Number(least, bound("lte").unwrap_or(i32::MAX)))
             }
-            "enum" => field.kind().as_enum().cloned().map(Rule::Choice),
+            "enum" => field.kind().as_enum().cloned().map(|choice| {
+                let choices = choices(&choice, value.as_message().expect("a message"));
+                Rule::Choice(choice, choices)
+            }),
             "repeated" => {
                 let most = value.as_message().expect("a message").get_field_by_name("max_items");
                 let most = most.and_then(|most| most.as_u64()).and_then(|most| usize::try_from(most).ok());
@@ -216,6 +219,13 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
         };
     }
     known.unwrap_or_else(|| panic!("{field:?} has no rule that a test knows"))
+}
+
+/// The values that a rule for one admits: those that it lists, or all that are defined.
+fn choices(choice: &EnumDescriptor, rules: &DynamicMessage) -> Vec<i32> {
+    let listed = rules.get_field_by_name("in").expect("a list");
+    let listed: Vec<_> = listed.as_list().unwrap_or_default().iter().filter_map(Value::as_i32).collect();
+    if listed.is_empty() { choice.values().map(|value| value.number()).collect() } else { listed }
 }
 
 /// A rule that holds for values alone still asks for one where the rpc cannot do without (AIP-203): a required field of

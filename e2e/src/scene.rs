@@ -69,7 +69,7 @@ impl Scene {
         client.register("bob").await.expect("a second user");
         let other = client.log_in("alice", PASSWORD).await.expect("a session");
         let leaving = client.log_in("alice", PASSWORD).await.expect("a session");
-        let admin = system.administrator("root").await;
+        let mut admin = system.administrator("root").await;
         let restless = system.user("erin").await;
         let restless = (restless, client.log_in("erin", PASSWORD).await.expect("a session"));
         let subject = client.register("carol").await.expect("a user");
@@ -78,7 +78,7 @@ impl Scene {
         let mailed = mailed(system, &mut client).await;
         client.register_with("heidi", "heidi@todo.local").await.expect("a user");
         let stating = client.log_in("heidi", PASSWORD).await.expect("a session");
-        let lists = Lists::of(&mut owner).await;
+        let lists = Lists::of(&mut owner, &mut admin).await;
         let list = lists.list.clone();
         let todo = make(&mut owner, &list, "Buy milk").await;
         let doomed = make(&mut owner, &list, "Buy more milk").await;
@@ -148,7 +148,9 @@ impl Scene {
                 let user = auth::User { name, username, display_name, email, ..Default::default() };
                 auth::UpdateUserRequest { user: Some(user), ..Default::default() }.encode_to_vec()
             }
-            other if other.starts_with("todo.v1.ListService.") => self.lists.request(other),
+            other if ["todo.v1.ListService.", "todo.v1.MemberService."].iter().any(|of| other.starts_with(of)) => {
+                self.lists.request(other)
+            }
             other if other.starts_with("todo.") => self.about_todos(other),
             other => self.about_people(other),
         };
@@ -232,6 +234,12 @@ impl Scene {
             }
             other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
         }
+    }
+
+    /// The names of the owner's lists, a deleted one among them, and of members of such.
+    #[must_use]
+    pub fn lists_and_members(&self) -> (Vec<String>, Vec<String>) {
+        (self.lists.names(), self.lists.members())
     }
 
     /// Sends a request from whom the rpc is for: the owner or another user, an admin, nobody in particular, or a peer.

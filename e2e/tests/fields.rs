@@ -55,7 +55,7 @@ fn assert_understood<T>(answer: Result<T, Status>, context: &str) {
         "CURSOR_INVALID",
         "PAGE_TOKEN_INVALID",
         "SYNC_TOKEN_INVALID",
-        "INBOX_FIXED",
+        "ROLE_INSUFFICIENT",
         "PASSWORD_WRONG",
         "LAST_ADMIN",
         "LOG_IN_THROTTLED",
@@ -152,9 +152,8 @@ async fn an_empty_request_is_told_all_that_it_lacks() {
         let is_absent = |field: &&Field| match &field.rule {
             Rule::Text(text) => !text.empty && !field.path.contains('.'),
             Rule::Number(least, _) => *least > 0,
-            Rule::Choice(_) | Rule::Choices(..) | Rule::Texts(..) | Rule::Mask(_) | Rule::Time(..) | Rule::OneOf(_) => {
-                false
-            }
+            Rule::Choice(_, choices) => !choices.contains(&0) && !field.path.contains('.'),
+            Rule::Choices(..) | Rule::Texts(..) | Rule::Mask(_) | Rule::Time(..) | Rule::OneOf(_) => false,
             Rule::Message => !field.path.contains('.'),
         };
         let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();

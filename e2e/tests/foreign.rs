@@ -17,6 +17,7 @@ const USER: &str = "users/{user}";
 const SESSION: &str = "users/{user}/sessions/{session}";
 const LIST: &str = "lists/{list}";
 const TODO: &str = "lists/{list}/todos/{todo}";
+const MEMBER: &str = "lists/{list}/members/{member}";
 
 /// The fields of the rpc's request that name a resource which must be there: path and pattern.
 fn names(method: &MethodDescriptor) -> Vec<(String, String)> {
@@ -37,6 +38,8 @@ fn names(method: &MethodDescriptor) -> Vec<(String, String)> {
             && read.contains(&path)
             // What a todo is to be a part of is refused in the same words whatever it is, once the todo itself is found.
             && field.name() != "parent_todo"
+            // A user whom todo-service is told of need not be one: it knows none.
+            && (pattern != USER || method.full_name().starts_with("auth."))
         {
             names.push((path, pattern));
         }
@@ -154,7 +157,8 @@ impl Things {
         match pattern {
             USER => vec![self.scene.user().name],
             SESSION => vec![self.scene.owner.granted.session.clone().expect("a session").name],
-            LIST => vec![self.scene.list.name.clone(), self.inbox.name.clone()],
+            LIST => [self.scene.lists_and_members().0, vec![self.inbox.name.clone()]].concat(),
+            MEMBER => self.scene.lists_and_members().1,
             TODO => names
                 .clone()
                 .chain(names.map(in_strangers_list))

@@ -27,7 +27,7 @@ const OF_AUTH: &[&str] = &[
     "auth.v1.TokenService",
     "auth.v1.UserService",
 ];
-const OF_TODO: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
+const OF_TODO: &[&str] = &["todo.v1.ListService", "todo.v1.MemberService", "todo.v1.TodoService"];
 
 /// Each service with the names of its gRPC services.
 fn named(system: &System) -> [(&Service, &'static [&'static str]); 2] {

@@ -6,6 +6,7 @@ pub mod feed;
 pub mod introspection;
 mod lists;
 mod mask;
+mod members;
 mod messages;
 mod names;
 pub mod staleness;
@@ -17,6 +18,7 @@ mod watch;
 use std::sync::Arc;
 
 use proto::todo::v1::list_service_server::ListServiceServer;
+use proto::todo::v1::member_service_server::MemberServiceServer;
 use proto::todo::v1::todo_service_server::TodoServiceServer;
 use service_kit::caller::Authenticate;
 use service_kit::clock::Clock;
@@ -30,6 +32,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use self::lists::Lists;
+use self::members::Members;
 use self::staleness::Staleness;
 use self::sync::SyncTokens;
 use self::todos::Todos;
@@ -77,9 +80,13 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let lists = ListServiceServer::new(Lists(parts.clone()))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
+    let members = MemberServiceServer::new(Members(parts.clone()))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
     let todos =
         TodoServiceServer::new(Todos(parts)).max_decoding_message_size(decoding).max_encoding_message_size(encoding);
     routes
         .add_service(InterceptedService::new(staleness.guard(lists), authenticate.clone()))
+        .add_service(InterceptedService::new(staleness.guard(members), authenticate.clone()))
         .add_service(InterceptedService::new(staleness.guard(todos), authenticate));
 }

@@ -37,7 +37,7 @@ use crate::housekeeping::Housekeeping;
 use crate::watch::{Doorbell, Watches};
 
 /// The gRPC services, for health.
-const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.TodoService"];
+const SERVICES: &[&str] = &["todo.v1.ListService", "todo.v1.MemberService", "todo.v1.TodoService"];
 
 /// Binds the ports and starts to follow the feed of auth-service, which need not be there yet.
 #[expect(clippy::unused_async, reason = "the same signature in both services, and it must run inside a runtime")]

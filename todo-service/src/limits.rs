@@ -11,4 +11,7 @@ pub struct Limits {
     /// Lists that a user may see, the inbox and those of others included
     #[arg(long, env = "LISTS_PER_USER", default_value_t = 500)]
     pub lists_per_user: u32,
+    /// Members that a list may have, its owner included
+    #[arg(long, env = "MEMBERS_PER_LIST", default_value_t = 50)]
+    pub members_per_list: u32,
 }

@@ -9,8 +9,8 @@ use service_kit::field::{self, Invalid};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub(crate) use self::operations::ensure_inbox;
 pub use self::operations::{Error, change, create, get, page};
+pub(crate) use self::operations::{ensure_inbox, inbox};
 use crate::fingerprint::Fingerprint;
 use crate::member::Role;
 use crate::revision::{Etag, Revision};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{messages, names};
 use crate::list;
-use crate::member::Role;
+use crate::member::{self, Role};
 use crate::todo;
 use crate::watch;
 
@@ -21,9 +21,26 @@ pub(super) fn list(error: &list::Error, name: &str, id: Uuid) -> Status {
         list::Error::Taken => taken(id),
         list::Error::Quota(limit) => quota(*limit, "lists of the user"),
         list::Error::EtagMismatch => etag_mismatch(names::LIST, name),
-        list::Error::InboxFixed => inbox_fixed(name),
+        list::Error::InboxFixed => inbox_fixed(names::LIST, name),
         list::Error::NotDeleted => not_deleted(names::LIST, name),
         list::Error::Store(error) => database(error),
+    }
+}
+
+/// A member was to be changed, by its name; or one was to be made, or many were asked for, in a list, by the list's name.
+/// `kind` says which the name is of.
+pub(super) fn member(error: &member::Error, kind: &str, name: &str) -> Status {
+    match error {
+        member::Error::NotFound => not_found(kind, name),
+        member::Error::RoleInsufficient(least) => role_insufficient(*least, kind, name),
+        member::Error::UserGone(user) => not_found(names::USER, &names::user(*user)),
+        member::Error::Exists(key, role) => member_exists(&names::member(*key), *role),
+        member::Error::Members(limit) => quota(*limit, "members of the list"),
+        member::Error::Lists(limit) => quota(*limit, "lists of the user to share with"),
+        member::Error::EtagMismatch => etag_mismatch(kind, name),
+        member::Error::OwnerMustStay => owner_must_stay(kind, name),
+        member::Error::InboxFixed => inbox_fixed(kind, name),
+        member::Error::Store(error) => database(error),
     }
 }
 
@@ -74,8 +91,7 @@ pub(super) fn sync_token_invalid() -> Status {
 
 /// A member's role is not enough; who is no member is told that there is nothing.
 fn role_insufficient(least: Role, kind: &str, name: &str) -> Status {
-    let role = messages::role(least).as_str_name();
-    let role = role.strip_prefix("ROLE_").unwrap_or(role);
+    let role = role_name(least);
     let message = format!("{name}: the caller's role in the list does not suffice, it takes {role}");
     about(Code::PermissionDenied, ErrorReason::RoleInsufficient, message, kind, name).with("role", role).into()
 }
@@ -85,9 +101,28 @@ fn etag_mismatch(kind: &str, name: &str) -> Status {
     about(Code::Aborted, Reason::EtagMismatch, message, kind, name).into()
 }
 
-fn inbox_fixed(name: &str) -> Status {
-    let message = format!("{name} is an inbox, which cannot be deleted, shared, left or handed over");
-    about(Code::FailedPrecondition, ErrorReason::InboxFixed, message, names::LIST, name)
+fn member_exists(name: &str, role: Role) -> Status {
+    let role = role_name(role);
+    let message = format!("{name} is there with the role {role}; UpdateMember changes it");
+    about(Code::AlreadyExists, ErrorReason::MemberExists, message, names::MEMBER, name).with("role", role).into()
+}
+
+/// A role as metadata says it: without the prefix.
+fn role_name(role: Role) -> &'static str {
+    let name = messages::role(role).as_str_name();
+    name.strip_prefix("ROLE_").unwrap_or(name)
+}
+
+fn owner_must_stay(kind: &str, name: &str) -> Status {
+    let message = format!("{name}: a list keeps its owner; hand it over first, by UpdateMember");
+    about(Code::FailedPrecondition, ErrorReason::OwnerMustStay, message, kind, name)
+        .precondition("OWNER_MUST_STAY", name, "a list has an owner")
+        .into()
+}
+
+fn inbox_fixed(kind: &str, name: &str) -> Status {
+    let message = format!("{name}: an inbox cannot be deleted, shared, left or handed over");
+    about(Code::FailedPrecondition, ErrorReason::InboxFixed, message, kind, name)
         .precondition("INBOX_FIXED", name, "an inbox stays with its user alone")
         .into()
 }

@@ -1,7 +1,7 @@
 //! Update masks (AIP-134, AIP-161).
 
 use prost_types::FieldMask;
-use proto::todo::v1::{List, Todo};
+use proto::todo::v1::{List, Member, Todo};
 use service_kit::field::Invalid;
 
 /// Paths that a mask may have at most.
@@ -35,6 +35,9 @@ const NOT_WRITTEN_OF_LIST: [&str; 11] = [
     "delete_time",
     "purge_time",
 ];
+
+/// Fields of a member that Update does not write.
+const NOT_WRITTEN_OF_MEMBER: [&str; 4] = ["name", "user", "create_time", "etag"];
 
 /// The fields of a todo that an update writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +106,11 @@ impl TodoMask {
 /// Whether an update writes the name of a list, the only field of one that can be written.
 pub(super) fn writes_display_name(mask: Option<&FieldMask>, list: &List) -> Result<bool, Invalid> {
     only(mask, "display_name", !list.display_name.is_empty(), &NOT_WRITTEN_OF_LIST, "name only fields of the list")
+}
+
+/// Whether an update writes the role of a member, the only field of one that can be written.
+pub(super) fn writes_role(mask: Option<&FieldMask>, member: &Member) -> Result<bool, Invalid> {
+    only(mask, "role", member.role != 0, &NOT_WRITTEN_OF_MEMBER, "name only fields of the member")
 }
 
 /// Whether the mask of a resource with one field that can be written names it; without a path, whether the field is set.

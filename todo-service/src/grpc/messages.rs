@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::names;
 use crate::list::List;
-use crate::member::Role;
+use crate::member::{Member, Role};
 use crate::revision::Etag;
 use crate::todo::{Due, State, Todo, TodoKey};
 
@@ -25,6 +25,16 @@ pub(super) fn list(list: List) -> wire::List {
         member_count: list.member_count,
         delete_time: list.delete_time.map(timestamp),
         purge_time: list.purge_time.map(timestamp),
+    }
+}
+
+pub(super) fn member(member: Member) -> wire::Member {
+    wire::Member {
+        name: names::member(member.key),
+        user: names::user(member.key.user),
+        role: role(member.role).into(),
+        create_time: Some(timestamp(member.create_time)),
+        etag: Etag::from(member.revision).to_string(),
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) async fn ensure_inbox(database: &Database, user: Uuid) -> Result<(), 
 }
 
 /// The inbox of a user, as it is made.
-fn inbox(user: Uuid) -> NewList {
+pub(crate) fn inbox(user: Uuid) -> NewList {
     let (display_name, fingerprint) = (DisplayName::inbox(), Fingerprint::new(user, &[]));
     NewList { owner: user, id: ListId::inbox_of(user), display_name, fingerprint }
 }

@@ -4,9 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use clap::Parser;
-use local_postgres::{Cluster, Role};
+use local_postgres::Cluster;
 use proto::todo::v1 as wire;
 use proto::todo::v1::list_service_client::ListServiceClient;
+use proto::todo::v1::member::Role;
+use proto::todo::v1::member_service_client::MemberServiceClient;
 use proto::todo::v1::todo_service_client::TodoServiceClient;
 use service_kit::access::AccessLayer;
 use service_kit::clock::Clock;
@@ -74,6 +76,7 @@ pub(crate) struct User {
     pub(crate) id: Uuid,
     pub(crate) todos: TodoServiceClient<Stack>,
     pub(crate) lists: ListServiceClient<Stack>,
+    pub(crate) members: MemberServiceClient<Stack>,
 }
 
 impl World {
@@ -150,19 +153,19 @@ impl World {
             request
         });
         let stack = stack.boxed_clone();
-        User { id, todos: TodoServiceClient::new(stack.clone()), lists: ListServiceClient::new(stack) }
+        User {
+            id,
+            todos: TodoServiceClient::new(stack.clone()),
+            lists: ListServiceClient::new(stack.clone()),
+            members: MemberServiceClient::new(stack),
+        }
     }
 
-    /// Makes `user` a member of `list`.
+    /// Makes `user` a member of `list`, as its owner does.
     pub(crate) async fn admit(&self, user: &User, list: &wire::List, role: &str) {
-        let id: Uuid = list.name.trim_start_matches("lists/").parse().unwrap();
-        sqlx::query("INSERT INTO todo.list_members (user_id, list_id, role) VALUES ($1, $2, $3)")
-            .bind(user.id)
-            .bind(id)
-            .bind(role)
-            .execute(&mut self.admin().await)
-            .await
-            .unwrap();
+        let owner = list.owner.trim_start_matches("users/").parse().unwrap();
+        let role = Role::from_str_name(&format!("ROLE_{}", role.to_uppercase())).unwrap();
+        self.user_with_id(owner).share(&list.name, user.id, role).await.unwrap();
     }
 
     /// A connection to the database as the superuser.
@@ -172,7 +175,7 @@ impl World {
 
     /// A connection as todo-service has it.
     pub(crate) async fn connection(&self) -> PgConnection {
-        Cluster::throwaway().await.unwrap().connect(&self.name, Role::TodoService).await.unwrap()
+        Cluster::throwaway().await.unwrap().connect(&self.name, local_postgres::Role::TodoService).await.unwrap()
     }
 
     /// A UUID that nobody has.
@@ -227,6 +230,35 @@ impl User {
         let request = wire::ListListsRequest { show_deleted, ..Default::default() };
         let lists = self.lists.list_lists(request).await.unwrap().into_inner().lists;
         lists.into_iter().filter(|list| !list.inbox).map(|list| list.name).collect()
+    }
+
+    pub(crate) async fn share(&mut self, list: &str, user: Uuid, role: Role) -> Result<wire::Member, Status> {
+        let (list, user) = (list.into(), format!("users/{user}"));
+        let request = wire::ShareListRequest { list, user, role: role.into() };
+        self.members.share_list(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Gives a member another role; the etag may be empty.
+    pub(crate) async fn give(&mut self, member: &str, role: Role, etag: &str) -> Result<wire::Member, Status> {
+        let mut member = wire::Member { name: member.into(), etag: etag.into(), ..Default::default() };
+        member.set_role(role);
+        let request = wire::UpdateMemberRequest { member: Some(member), update_mask: None };
+        self.members.update_member(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn remove(&mut self, member: &str, etag: &str) -> Result<(), Status> {
+        let request = wire::RemoveMemberRequest { name: member.into(), etag: etag.into() };
+        self.members.remove_member(request).await.map(|_| ())
+    }
+
+    pub(crate) async fn leave(&mut self, list: &str) -> Result<(), Status> {
+        self.members.leave_list(wire::LeaveListRequest { list: list.into() }).await.map(|_| ())
+    }
+
+    /// Who the members of a list are, and what they may do, by name.
+    pub(crate) async fn members_of(&mut self, list: &str) -> Result<Vec<wire::Member>, Status> {
+        let request = wire::ListMembersRequest { parent: list.into(), ..Default::default() };
+        Ok(self.members.list_members(request).await?.into_inner().members)
     }
 
     pub(crate) async fn update(&mut self, todo: wire::Todo, mask: Option<&[&str]>) -> Result<wire::Todo, Status> {
