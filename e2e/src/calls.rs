@@ -4,9 +4,9 @@ use prost_types::FieldMask;
 use proto::auth::v1::{GetUserRequest, RefreshTokensRequest, RefreshTokensResponse, UpdateUserRequest, User};
 use proto::todo::v1::member::Role;
 use proto::todo::v1::{
-    CompleteTodoRequest, CreateListRequest, CreateTodoRequest, DeleteTodoRequest, GetListRequest, GetTodoRequest, List,
-    ListListsRequest, ListListsResponse, ListTodosRequest, ListTodosResponse, Member, ReopenTodoRequest,
-    ShareListRequest, Todo, UpdateTodoRequest,
+    CompleteTodoRequest, CreateListRequest, CreateTodoRequest, DeleteListRequest, DeleteTodoRequest, GetListRequest,
+    GetTodoRequest, List, ListListsRequest, ListListsResponse, ListTodosRequest, ListTodosResponse, Member,
+    RemoveMemberRequest, ReopenTodoRequest, ShareListRequest, Todo, UndeleteListRequest, UpdateTodoRequest,
 };
 use tonic::Status;
 
@@ -55,6 +55,24 @@ impl Client {
     pub async fn share(&mut self, list: &str, user: &str, role: Role) -> Result<Member, Status> {
         let request = ShareListRequest { list: list.to_owned(), user: user.to_owned(), role: role.into() };
         Ok(self.members.share_list(request).await?.into_inner())
+    }
+
+    /// Ends a membership.
+    pub async fn remove_member(&mut self, name: &str) -> Result<(), Status> {
+        let request = RemoveMemberRequest { name: name.to_owned(), ..Default::default() };
+        self.members.remove_member(request).await.map(|_| ())
+    }
+
+    /// Deletes a list.
+    pub async fn delete_list(&mut self, name: &str) -> Result<List, Status> {
+        let request = DeleteListRequest { name: name.to_owned(), ..Default::default() };
+        Ok(self.lists.delete_list(request).await?.into_inner())
+    }
+
+    /// Brings a deleted list back.
+    pub async fn undelete_list(&mut self, name: &str) -> Result<List, Status> {
+        let request = UndeleteListRequest { name: name.to_owned(), ..Default::default() };
+        Ok(self.lists.undelete_list(request).await?.into_inner())
     }
 
     /// Makes a todo that is a title.

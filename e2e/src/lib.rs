@@ -14,6 +14,7 @@ pub mod rules;
 pub mod scene;
 pub mod secrets;
 pub mod settings;
+pub mod stage;
 pub mod system;
 pub mod wire;
 

@@ -111,7 +111,7 @@ async fn assert_hidden(scene: &Scene, user: &User, method: &MethodDescriptor, pa
 
 /// What the owner has, in every state that it can be in.
 struct Things {
-    scene: Scene,
+    scene: Box<Scene>,
     inbox: todo::List,
     todos: Vec<todo::Todo>,
 }
@@ -122,7 +122,7 @@ struct Seen(auth::User, Vec<todo::List>, Vec<todo::Todo>);
 
 impl Things {
     async fn of(system: &System) -> Self {
-        let mut scene = Scene::of(system).await;
+        let mut scene = Box::new(Scene::of(system).await);
         let client = &mut scene.owner.client;
         let mut todos = vec![scene.todo.clone(), client.create_todo("in the inbox").await.unwrap()];
         let name = client.create_todo("completed").await.unwrap().name;

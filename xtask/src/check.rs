@@ -8,7 +8,7 @@ mod tools;
 
 use std::process::Command;
 
-use crate::{queries, workspace};
+use crate::{access_table, queries, workspace};
 
 /// How a check ended that did not fail.
 enum Outcome {
@@ -27,6 +27,7 @@ pub(crate) async fn run(require_tools: bool) -> anyhow::Result<()> {
         ("crate boundaries", boundaries::check().map(|()| Outcome::Passed)),
         ("module boundaries", modules::check().map(|()| Outcome::Passed)),
         ("error reasons", reasons::check().map(|()| Outcome::Passed)),
+        ("access table", access_table::check().map(|()| Outcome::Passed)),
         ("documents", docs::check().map(|()| Outcome::Passed)),
         ("buf lint", tools::buf_lint(require_tools)),
         ("buf breaking", tools::buf_breaking(require_tools)),

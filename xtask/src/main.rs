@@ -1,5 +1,6 @@
 //! Every command that a person types: `cargo xtask help`.
 
+mod access_table;
 mod check;
 mod queries;
 mod tour;
@@ -35,6 +36,8 @@ enum Task {
     },
     /// Run the README's tour against the system that is up, and compare what it answers
     Tour,
+    /// Write docs/access.md, who may do what, from the contract
+    AccessTable,
     /// Write .sqlx/, which lets the workspace build without a database
     Sqlx,
 }
@@ -45,6 +48,7 @@ async fn main() -> ExitCode {
         Task::Up { port_offset } => up::run(port_offset).await,
         Task::Certs => certs(),
         Task::Check { require_tools } => check::run(require_tools).await,
+        Task::AccessTable => access_table::write(),
         Task::Tour => tour::run(),
         Task::Sqlx => queries::write().await,
     };

@@ -16,7 +16,7 @@ const NORMAL: [(&str, &[&str]); 9] = [
     ("local-postgres", &["certs"]),
     ("log-guard", &[]),
     // Not the services: `xtask sqlx` must run when they do not compile.
-    ("xtask", &["certs", "local-postgres", "service-kit"]),
+    ("xtask", &["proto", "certs", "local-postgres", "service-kit"]),
     ("e2e", &["proto", "service-kit", "auth-service", "todo-service", "certs", "local-postgres", "log-guard"]),
 ];
 
