@@ -146,16 +146,41 @@ pub struct Change {
 
 /// What to do with a todo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most changes are edits, and none is kept")]
 pub enum Action {
     /// Write some of its fields.
     Edit(Edit),
     /// Mark it as done.
-    Complete,
+    Complete(Completion),
     /// Mark it as still to do.
     Reopen,
     /// Delete it; it can be read until it is purged.
     Delete,
+}
+
+/// What there is to do after a todo that recurs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The id of the todo that then is made.
+    pub next_id: Uuid,
+    /// What it is like; `None` as long as nobody has asked.
+    pub next: Option<Next>,
+}
+
+/// What comes next, computed from one version of a todo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// That version: of another it says nothing.
+    pub from: Revision,
+    /// The due and the recurrence of the next; `None` where there is no next.
+    pub occurrence: Option<(Due, Recurrence)>,
+}
+
+impl Completion {
+    /// Of a todo of which nobody knows yet whether it recurs.
+    #[must_use]
+    pub fn new(next_id: Uuid) -> Self {
+        Self { next_id, next: None }
+    }
 }
 
 /// What the fields of a todo are to be; `None` leaves one as it is.

@@ -13,7 +13,7 @@ use super::names::{ChosenId, ListName, TodoName, TodosParent};
 use super::{Parts, content, errors, messages, names, watch};
 use crate::list::ListId;
 use crate::revision::Etag;
-use crate::todo::{self, Action, Change, Content, NewTodo, Parent, TodoKey};
+use crate::todo::{self, Action, Change, Completion, Content, NewTodo, Parent, TodoKey};
 
 /// The todos.
 pub(super) struct Todos(pub(super) Parts);
@@ -72,7 +72,7 @@ impl TodoService for Todos {
         let request = request.into_inner();
         let (change, new) = update(caller.user(), &request)?;
         let changed = match new {
-            None => todo::change(&self.0.database, change).await,
+            None => todo::change(&self.0.database, &self.0.limits, change).await,
             Some(new) => todo::update_or_create(&self.0.database, &self.0.limits, change, new).await,
         };
         reply(changed, names::TODO, &request.todo.unwrap_or_default().name)
@@ -81,7 +81,8 @@ impl TodoService for Todos {
     async fn complete_todo(&self, request: Request<wire::CompleteTodoRequest>) -> Reply {
         let caller = Caller::of(&request)?;
         let wire::CompleteTodoRequest { name, etag } = request.into_inner();
-        self.act(&caller, &name, &etag, Action::Complete).await
+        let completion = Completion::new(self.0.entropy.id(self.0.clock.now()));
+        self.act(&caller, &name, &etag, Action::Complete(completion)).await
     }
 
     async fn reopen_todo(&self, request: Request<wire::ReopenTodoRequest>) -> Reply {
@@ -114,7 +115,7 @@ impl Todos {
         let expected = fields.optional::<Etag>("etag", etag);
         let (TodoName(key), expected) = fields.all((key, expected))?;
         let change = Change { user: caller.user(), key, expected, action };
-        reply(todo::change(&self.0.database, change).await, names::TODO, name)
+        reply(todo::change(&self.0.database, &self.0.limits, change).await, names::TODO, name)
     }
 
     fn new_todo(&self, creator: Uuid, request: &wire::CreateTodoRequest) -> Result<NewTodo, Status> {

@@ -94,6 +94,12 @@ impl Zone {
         &self.0
     }
 
+    /// Whether its calendar has this day: where the date line moved, it may have left one out (Samoa, 30 December 2011).
+    pub(crate) fn has_day(&self, at: DateTime) -> bool {
+        let shown = self.rules().and_then(|rules| at.to_zoned(rules).ok());
+        shown.is_none_or(|shown| shown.date() == at.date())
+    }
+
     pub(crate) fn rules(&self) -> Option<TimeZone> {
         tz::db().get(&self.0).ok()
     }

@@ -4,7 +4,7 @@ use service_kit::page::{Page, PageSize};
 use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
-use super::{Action, Change, NewTodo, Parent, Todo, TodoKey};
+use super::{Action, Change, NewTodo, Next, Parent, Recurrence, Todo, TodoKey};
 use crate::limits::Limits;
 use crate::list::{self, ListId};
 use crate::member::{self, Role};
@@ -65,15 +65,23 @@ pub async fn get(database: &Database, user: Uuid, key: TodoKey) -> Result<Todo, 
     only(todos::get(database, &[(user, key)]).await?).ok_or(Error::NotFound)
 }
 
-/// Changes a todo and returns it as it then is.
-pub async fn change(database: &Database, change: Change) -> Result<Todo, Error> {
+/// Changes a todo and returns it as it then is. To complete one that recurs takes two rounds, so that what comes next is
+/// computed outside of the database, and once: who computed it from a version that is not there any more does so again.
+pub async fn change(database: &Database, limits: &Limits, mut change: Change) -> Result<Todo, Error> {
+    let max = limits.todos_per_list;
     loop {
-        match only(todos::change(database, std::slice::from_ref(&change)).await?) {
+        match only(todos::change(database, std::slice::from_ref(&change), max).await?) {
             Changed::Todo(todo) => return Ok(todo),
             Changed::Again => {}
             Changed::Mismatch(_) => return Err(Error::EtagMismatch),
             Changed::Parent => return Err(Error::Parent(parent_of(&change).unwrap_or(change.key))),
             Changed::Recurrence => return Err(Error::Recurrence),
+            Changed::Quota => return Err(Error::Quota(max)),
+            Changed::Recurring(todo) => {
+                if let Action::Complete(completion) = &mut change.action {
+                    completion.next = Some(next(todo).await?);
+                }
+            }
             Changed::NotFound => return Err(refusal(database, change.user, change.key.list).await),
         }
     }
@@ -86,13 +94,13 @@ pub async fn update_or_create(
     edit: Change,
     todo: NewTodo,
 ) -> Result<Todo, Error> {
-    match change(database, edit.clone()).await {
+    match change(database, limits, edit.clone()).await {
         Err(Error::NotFound) => {}
         changed => return changed,
     }
     match create(database, limits, todo).await {
         // By somebody else, since we looked; unless it was deleted before.
-        Err(Error::Taken(id)) => match change(database, edit).await {
+        Err(Error::Taken(id)) => match change(database, limits, edit).await {
             Err(Error::NotFound) => Err(Error::Taken(id)),
             changed => changed,
         },
@@ -100,11 +108,22 @@ pub async fn update_or_create(
     }
 }
 
+/// What comes after a todo. It may take some milliseconds, which other calls need not wait for.
+async fn next(todo: Todo) -> Result<Next, postgres::Error> {
+    let id = todo.key.id;
+    let corrupt = || postgres::Error::Corrupt { table: "todo.todos", column: "recurrence", id: id.to_string() };
+    let recurrence: Recurrence = todo.recurrence.and_then(|rule| rule.parse().ok()).ok_or_else(corrupt)?;
+    let due = todo.due.ok_or_else(corrupt)?;
+    let computed = tokio::task::spawn_blocking(move || recurrence.after(&due)).await;
+    let occurrence = computed.map_err(|panicked| postgres::Error::Panicked(panicked.to_string()))?;
+    Ok(Next { from: todo.revision, occurrence })
+}
+
 /// The todo that the change makes this one a part of.
 fn parent_of(change: &Change) -> Option<TodoKey> {
     match &change.action {
         Action::Edit(edit) => edit.parent.flatten(),
-        Action::Complete | Action::Reopen | Action::Delete => None,
+        Action::Complete(_) | Action::Reopen | Action::Delete => None,
     }
 }
 

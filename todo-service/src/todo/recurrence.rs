@@ -1,5 +1,6 @@
 //! How a todo comes again: a subset of the recurrence rules of RFC 5545, 3.3.10.
 
+mod next;
 mod parse;
 
 use std::fmt::{self, Display};
@@ -36,7 +37,7 @@ pub(crate) enum Frequency {
 pub(crate) struct NthDay {
     pub(crate) nth: i8,
     /// 0 is Monday.
-    day: u8,
+    pub(crate) day: u8,
 }
 
 /// When it is over.

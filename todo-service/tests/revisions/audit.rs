@@ -8,13 +8,24 @@ use uuid::Uuid;
 /// Its primary key is what every stamp is checked against; its sequence is the cursor that is not good enough.
 const SCHEMA: &str = "
     CREATE TABLE todo.audit (
-        list_id uuid, revision bigint, todo_id uuid NOT NULL, previous bigint, seq bigserial,
+        list_id uuid, revision bigint, todo_id uuid NOT NULL, previous bigint, implied boolean NOT NULL, seq bigserial,
+        transaction xid8 NOT NULL DEFAULT pg_current_xact_id(),
         CONSTRAINT audit_pkey PRIMARY KEY (list_id, revision)
     );
     CREATE FUNCTION todo.audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE
+        before bigint;
     BEGIN
-        INSERT INTO todo.audit (list_id, revision, todo_id, previous)
-        VALUES (NEW.list_id, NEW.revision, NEW.id, CASE TG_OP WHEN 'UPDATE' THEN OLD.revision END);
+        -- A version that the same transaction makes over was never there for anybody.
+        IF TG_OP = 'UPDATE' THEN
+            UPDATE todo.audit SET implied = true
+            WHERE list_id = OLD.list_id AND revision = OLD.revision AND transaction = pg_current_xact_id()
+            RETURNING previous INTO before;
+        END IF;
+        INSERT INTO todo.audit (list_id, revision, todo_id, previous, implied)
+        SELECT NEW.list_id, NEW.revision, NEW.id, CASE TG_OP WHEN 'UPDATE' THEN coalesce(before, OLD.revision) END,
+            CASE TG_OP WHEN 'INSERT' THEN NEW.request_hash = sha256(uuid_send(NEW.id))
+            ELSE NEW.parent_id IS NOT NULL AND (NEW.state, NEW.delete_time) IS DISTINCT FROM (OLD.state, OLD.delete_time) END;
         RETURN NULL;
     END
     $$;
@@ -25,6 +36,16 @@ const SCHEMA: &str = "
 
 /// A version of a todo: its list and revision.
 pub(crate) type Version = (Uuid, i64);
+
+/// What there is to know of a version.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) todo: Uuid,
+    /// The todo's version before.
+    pub(crate) previous: Option<i64>,
+    /// Whether it came with a change of another todo: its parent, or what it is the next occurrence of.
+    pub(crate) implied: bool,
+}
 
 pub(crate) struct Audit {
     admin: PgConnection,
@@ -44,11 +65,27 @@ impl Audit {
         query.fetch_all(&mut self.admin).await.unwrap()
     }
 
-    /// Each version, with its todo and that todo's version before.
-    pub(crate) async fn versions(&mut self) -> HashMap<Version, (Uuid, Option<i64>)> {
-        let query = sqlx::query_as("SELECT list_id, revision, todo_id, previous FROM todo.audit");
-        let rows: Vec<(Uuid, i64, Uuid, Option<i64>)> = query.fetch_all(&mut self.admin).await.unwrap();
-        rows.into_iter().map(|(list, revision, todo, previous)| ((list, revision), (todo, previous))).collect()
+    /// All versions.
+    pub(crate) async fn versions(&mut self) -> HashMap<Version, Entry> {
+        let query = sqlx::query_as("SELECT list_id, revision, todo_id, previous, implied FROM todo.audit");
+        let rows: Vec<(Uuid, i64, Uuid, Option<i64>, bool)> = query.fetch_all(&mut self.admin).await.unwrap();
+        let entry = |(list, revision, todo, previous, implied)| ((list, revision), Entry { todo, previous, implied });
+        rows.into_iter().map(entry).collect()
+    }
+
+    /// Families that are not as they must be once all is quiet: parts of what is a part itself, or is deleted and they
+    /// are not; and next occurrences of none, or of several.
+    pub(crate) async fn broken_families(&mut self) -> Vec<String> {
+        let query = sqlx::query_scalar(
+            "SELECT format('%s is a part of %s', c.id, p.id) FROM todo.todos c
+            JOIN todo.todos p ON p.list_id = c.list_id AND p.id = c.parent_id
+            WHERE p.parent_id IS NOT NULL OR p.delete_time IS NOT NULL AND c.delete_time IS NULL
+            UNION ALL
+            SELECT format('%s is next of %s todos', n.id, count(t.id)) FROM todo.todos n
+            LEFT JOIN todo.todos t ON t.list_id = n.list_id AND t.next_id = n.id
+            WHERE n.request_hash = sha256(uuid_send(n.id)) GROUP BY n.id HAVING count(t.id) <> 1",
+        );
+        query.fetch_all(&mut self.admin).await.unwrap()
     }
 
     /// What contradicts itself in the tables, once all is quiet.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use crate::audit::Version;
+use crate::audit::{Entry, Version};
 use crate::storm::writer::Event;
 
 /// What contradicts the promise, and how often each branch was taken.
@@ -23,14 +23,15 @@ pub(crate) struct Tally {
     pub(crate) mismatch: usize,
     pub(crate) conditional: usize,
     pub(crate) unsuitable: usize,
+    pub(crate) recurring: usize,
+    pub(crate) implied: usize,
     pub(crate) again: usize,
     pub(crate) refused: usize,
     pub(crate) polls: usize,
 }
 
 pub(crate) struct Judge {
-    /// Each version, with its todo and that todo's version before.
-    versions: HashMap<Version, (Uuid, Option<i64>)>,
+    versions: HashMap<Version, Entry>,
     acknowledged: HashSet<Version>,
     /// The todo of each list, creator and request id.
     requests: HashMap<(Uuid, Uuid, Uuid), Uuid>,
@@ -38,7 +39,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    pub(crate) fn new(versions: HashMap<Version, (Uuid, Option<i64>)>) -> Self {
+    pub(crate) fn new(versions: HashMap<Version, Entry>) -> Self {
         Self { versions, acknowledged: HashSet::new(), requests: HashMap::new(), report: Report::default() }
     }
 
@@ -57,6 +58,7 @@ impl Judge {
             Event::Quota => tally.quota += 1,
             Event::Mismatch => tally.mismatch += 1,
             Event::Unsuitable => tally.unsuitable += 1,
+            Event::Recurring => tally.recurring += 1,
             Event::Again => tally.again += 1,
             Event::Refused => tally.refused += 1,
             Event::Fault(fault) => self.report.faults.push(fault),
@@ -67,7 +69,7 @@ impl Judge {
     fn version(&mut self, version: Version, todo: Uuid) -> Option<i64> {
         self.acknowledged.insert(version);
         match self.versions.get(&version) {
-            Some((audited, previous)) if *audited == todo => *previous,
+            Some(entry) if entry.todo == todo => entry.previous,
             other => {
                 self.report.faults.push(format!("{todo} was acknowledged at {version:?}, where {other:?} was made"));
                 None
@@ -99,8 +101,10 @@ impl Judge {
 
     /// The report, once everything was heard: no version was made that nobody was told of.
     pub(crate) fn conclude(mut self) -> Report {
-        let untold = self.versions.keys().filter(|version| !self.acknowledged.contains(version));
-        self.report.faults.extend(untold.map(|version| format!("nobody was told of {version:?}")));
+        let untold = self.versions.iter().filter(|(version, _)| !self.acknowledged.contains(version));
+        let (implied, untold): (Vec<_>, Vec<_>) = untold.partition(|(_, entry)| entry.implied);
+        self.report.tally.implied = implied.len();
+        self.report.faults.extend(untold.into_iter().map(|version| format!("nobody was told of {version:?}")));
         self.report
     }
 }

@@ -35,6 +35,8 @@ async fn revisions_are_given_out_once_without_a_gap_in_the_order_of_commits() {
         ("mismatch", tally.mismatch),
         ("conditional", tally.conditional),
         ("unsuitable", tally.unsuitable),
+        ("recurring", tally.recurring),
+        ("implied", tally.implied),
         ("again", tally.again),
         ("refused", tally.refused),
         ("polls", tally.polls),

@@ -134,6 +134,7 @@ impl Storm {
         }
         let mut report = judge.conclude();
         report.faults.extend(audit.contradictions(i32::try_from(MAX_LIVE).unwrap()).await);
+        report.faults.extend(audit.broken_families().await);
         let deadlocks = audit.deadlocks().await;
         if deadlocks > 0 {
             report.faults.push(format!("{deadlocks} deadlocks"));

@@ -5,7 +5,7 @@ use todo_service::fingerprint::Fingerprint;
 use todo_service::list::ListId;
 use todo_service::revision::{Etag, Revision};
 use todo_service::store::todos::{self, Changed, Created};
-use todo_service::todo::{Action, Change, Content, NewTodo, TodoKey};
+use todo_service::todo::{Action, Change, Completion, Content, NewTodo, TodoKey};
 use uuid::Uuid;
 
 use crate::support::World;
@@ -32,6 +32,10 @@ async fn world_with_inboxes() -> (World, User, User) {
         user.get_list("lists/inbox").await.unwrap();
     }
     (world, alice, bob)
+}
+
+fn complete() -> Action {
+    Action::Complete(Completion::new(Uuid::nil()))
 }
 
 fn change(user: &User, key: TodoKey, action: Action) -> Change {
@@ -74,7 +78,7 @@ async fn a_batch_over_several_lists_answers_each_element_in_its_place() {
 async fn an_empty_batch_has_no_answers() {
     let world = World::new().await;
     assert_eq!(todos::create(&world.database, &[], MAX).await.unwrap(), []);
-    assert_eq!(todos::change(&world.database, &[]).await.unwrap(), []);
+    assert_eq!(todos::change(&world.database, &[], MAX).await.unwrap(), []);
     assert_eq!(todos::get(&world.database, &[]).await.unwrap(), []);
 }
 
@@ -98,8 +102,8 @@ async fn one_todo_changes_once_in_a_batch() {
     let (world, alice, _) = world_with_inboxes().await;
     let todo = new_todo(&world, &alice, "milk");
     todos::create(&world.database, std::slice::from_ref(&todo), MAX).await.unwrap();
-    let batch = [change(&alice, todo.key, Action::Complete), change(&alice, todo.key, Action::Delete)];
-    let answers = todos::change(&world.database, &batch).await.unwrap();
+    let batch = [change(&alice, todo.key, complete()), change(&alice, todo.key, Action::Delete)];
+    let answers = todos::change(&world.database, &batch, MAX).await.unwrap();
     assert!(matches!(&answers[0], Changed::Todo(todo) if todo.revision.count() == 2), "{answers:?}");
     assert_eq!(answers[1], Changed::Again);
 }
@@ -112,19 +116,19 @@ async fn a_mismatch_tells_the_present_version_and_uses_up_none() {
     let [one, two, three] = batch.map(|todo| todo.key);
     let stale = Some(Etag::from(Revision::new(3)));
     let changes = [
-        change(&alice, one, Action::Complete),
-        Change { expected: stale, ..change(&alice, two, Action::Complete) },
+        change(&alice, one, complete()),
+        Change { expected: stale, ..change(&alice, two, complete()) },
         change(&alice, three, Action::Reopen),
-        change(&alice, TodoKey { id: Uuid::max(), ..one }, Action::Complete),
-        Change { expected: stale, ..change(&alice, three, Action::Complete) },
+        change(&alice, TodoKey { id: Uuid::max(), ..one }, complete()),
+        Change { expected: stale, ..change(&alice, three, complete()) },
     ];
     // Two batches, because the third todo is in it twice.
-    let answers = todos::change(&world.database, &changes[..4]).await.unwrap();
+    let answers = todos::change(&world.database, &changes[..4], MAX).await.unwrap();
     assert!(matches!(&answers[0], Changed::Todo(todo) if todo.revision.count() == 4), "{answers:?}");
     assert_eq!(answers[1], Changed::Mismatch(Revision::new(2)));
     assert!(matches!(&answers[2], Changed::Todo(todo) if todo.revision.count() == 3), "nothing to do: {answers:?}");
     assert_eq!(answers[3], Changed::NotFound);
-    let answers = todos::change(&world.database, &changes[4..]).await.unwrap();
+    let answers = todos::change(&world.database, &changes[4..], MAX).await.unwrap();
     assert!(matches!(&answers[0], Changed::Todo(todo) if todo.revision.count() == 5), "no gap: {answers:?}");
 }
 
@@ -147,7 +151,7 @@ const CREATE: &str = "SELECT outcome FROM todo.create_todos(ARRAY[$1], ARRAY[$2]
 const CHANGE: &str = "SELECT outcome FROM todo.change_todos(ARRAY[$1], ARRAY[$2], ARRAY[$3], ARRAY[{action}],
     ARRAY[NULL::bigint], ARRAY[127], ARRAY[{title}], ARRAY[{notes}], ARRAY[{priority}]::smallint[], ARRAY[{labels}],
     ARRAY[{due}]::timestamp[], ARRAY[{zone}]::text[], ARRAY[{recurrence}]::text[], ARRAY[NULL::uuid], ARRAY[NULL::uuid],
-    '30 days')";
+    '{}', '{}', '{}', '{}', '30 days', 100)";
 /// What fits.
 const SAID: [(&str, &str); 10] = [
     ("hash", "sha256('')"),

@@ -193,6 +193,7 @@ async fn a_recurrence_that_is_not_understood_is_refused() {
         "FREQ=MONTHLY;BYMONTHDAY=0",
         "FREQ=MONTHLY;BYMONTHDAY=-32",
         "FREQ=YEARLY;BYMONTH=2",
+        "FREQ=MONTHLY;BYDAY=1MO;BYMONTHDAY=1",
         &long,
     ] {
         let request = with(|todo| (todo.due, todo.recurrence) = (Some(on("2026-12-24")), rule.into()));

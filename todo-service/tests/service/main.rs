@@ -4,6 +4,7 @@
 mod support;
 
 mod batches;
+mod completing;
 mod constraints;
 mod deletions;
 mod feed;
@@ -15,6 +16,7 @@ mod lists;
 mod members;
 mod pages;
 mod plans;
+mod recurrences;
 mod retries;
 mod staleness;
 mod sync;

@@ -119,7 +119,7 @@ async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let call = "SELECT count(*) FILTER (WHERE outcome = 'done') FROM todo.change_todos($1, $2, $3,
             array_fill('complete'::text, ARRAY[32]), array_fill(NULL::bigint, ARRAY[32]), array_fill(0, ARRAY[32]),
-            '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '30 days')";
+            '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '30 days', 1000)";
         let done: i64 = sqlx::query_scalar(call)
             .bind(vec![user; 32])
             .bind(vec![list; 32])

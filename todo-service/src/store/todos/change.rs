@@ -6,17 +6,16 @@ use sqlx::types::time::PrimitiveDateTime;
 use uuid::Uuid;
 
 use super::columns::{Columns, Values};
-use super::in_order;
 use super::row::{OutcomeRow, corrupt, todos};
+use super::{civil, in_order};
 use crate::revision::Revision;
-use crate::todo::{Action, Change, Edit, Todo};
+use crate::todo::{Action, Change, Completion, Edit, Todo};
 
 /// How long a deleted todo can still be read, in days. The API documents it.
 const RETENTION_DAYS: i32 = 30;
 
 /// What became of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every answer is a todo")]
 pub enum Changed {
     /// The todo as it is now. If there was nothing to change, its revision is the one that it had.
     Todo(Todo),
@@ -26,6 +25,10 @@ pub enum Changed {
     Parent,
     /// It would recur without a due, or as a part of another.
     Recurrence,
+    /// It recurs, and what comes next was computed from another version than this.
+    Recurring(Todo),
+    /// It recurs, and the list has no room for what comes next.
+    Quota,
     /// A change of the same todo, or of the family that it was to belong to, came before it in the batch: to be asked
     /// again.
     Again,
@@ -44,6 +47,27 @@ struct Elements {
     expected: Vec<Option<i64>>,
     masks: Vec<i32>,
     columns: Columns,
+    nexts: Nexts,
+}
+
+/// What comes next of those that are completed.
+#[derive(Default)]
+struct Nexts {
+    from: Vec<Option<i64>>,
+    ids: Vec<Option<Uuid>>,
+    dues: Vec<Option<PrimitiveDateTime>>,
+    recurrences: Vec<Option<String>>,
+}
+
+impl Nexts {
+    fn push(&mut self, completion: Option<&Completion>) {
+        let next = completion.and_then(|completion| completion.next.as_ref());
+        let occurrence = next.and_then(|next| next.occurrence.as_ref());
+        self.from.push(next.map(|next| next.from.count()));
+        self.ids.push(completion.map(|completion| completion.next_id));
+        self.dues.push(occurrence.and_then(|(due, _)| civil::store(due.civil())));
+        self.recurrences.push(occurrence.map(|(_, recurrence)| recurrence.to_string()));
+    }
 }
 
 impl From<&[Change]> for Elements {
@@ -51,11 +75,11 @@ impl From<&[Change]> for Elements {
         let mut elements = Self::default();
         for change in changes {
             let nothing = Edit::default();
-            let (action, edit) = match &change.action {
-                Action::Edit(edit) => ("edit", edit),
-                Action::Complete => ("complete", &nothing),
-                Action::Reopen => ("reopen", &nothing),
-                Action::Delete => ("delete", &nothing),
+            let (action, edit, completion) = match &change.action {
+                Action::Edit(edit) => ("edit", edit, None),
+                Action::Complete(completion) => ("complete", &nothing, Some(completion)),
+                Action::Reopen => ("reopen", &nothing, None),
+                Action::Delete => ("delete", &nothing, None),
             };
             elements.users.push(change.user);
             elements.lists.push(change.key.list.uuid());
@@ -64,6 +88,7 @@ impl From<&[Change]> for Elements {
             elements.expected.push(change.expected.map(|etag| etag.revision().count()));
             elements.masks.push(mask(edit));
             elements.columns.push(&values(edit));
+            elements.nexts.push(completion);
         }
         elements
     }
@@ -96,16 +121,17 @@ fn values(edit: &Edit) -> Values<'_> {
     }
 }
 
-/// Changes todos.
-pub async fn change(database: &Database, changes: &[Change]) -> Result<Vec<Changed>, Error> {
+/// Changes todos in lists that may hold `max` each.
+pub async fn change(database: &Database, changes: &[Change], max: u32) -> Result<Vec<Changed>, Error> {
     let elements = Elements::from(changes);
     let rows = database.write(move |c| {
         Box::pin(async move {
-            let Elements { users, lists, ids, actions, expected, masks, columns } = elements;
+            let Elements { users, lists, ids, actions, expected, masks, columns, nexts } = elements;
             let call = todos!(
                 OutcomeRow,
                 r#"ord AS "ord!", outcome AS "outcome!", "#,
-                "FROM todo.change_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                "FROM todo.change_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                    $20, $21)",
                 &users,
                 &lists,
                 &ids,
@@ -121,7 +147,12 @@ pub async fn change(database: &Database, changes: &[Change]) -> Result<Vec<Chang
                 &columns.recurrences as &[Option<String>],
                 &columns.parent_lists as &[Option<Uuid>],
                 &columns.parents as &[Option<Uuid>],
+                &nexts.from as &[Option<i64>],
+                &nexts.ids as &[Option<Uuid>],
+                &nexts.dues as &[Option<PrimitiveDateTime>],
+                &nexts.recurrences as &[Option<String>],
                 PgInterval { months: 0, days: RETENTION_DAYS, microseconds: 0 },
+                i64::from(max),
             );
             Ok(call.fetch_all(c).await?)
         })
@@ -133,6 +164,8 @@ fn outcome(row: OutcomeRow) -> Result<Changed, Error> {
     match row.outcome.as_str() {
         "done" | "unchanged" => Ok(Changed::Todo(row.todo()?)),
         "mismatch" => Ok(Changed::Mismatch(Revision::new(row.revision.unwrap_or_default()))),
+        "recurring" => Ok(Changed::Recurring(row.todo()?)),
+        "quota" => Ok(Changed::Quota),
         "parent" => Ok(Changed::Parent),
         "recurrence" => Ok(Changed::Recurrence),
         "again" => Ok(Changed::Again),

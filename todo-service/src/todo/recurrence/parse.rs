@@ -38,6 +38,10 @@ impl FromStr for Recurrence {
             month_days: sorted(parts.month_days, |day| month_day(day, frequency))?,
             end: end(parts.count, parts.until)?,
         };
+        // They mean a day that is both, which most months and years do not have, and many rules never.
+        if rule.days.iter().any(|day| day.nth != 0) && !rule.month_days.is_empty() {
+            return Err(Invalid::new("have numbers in BYDAY, or a BYMONTHDAY, not both"));
+        }
         if rule.to_string().len() > MAX_LENGTH {
             return Err(Invalid::new(format!("have at most {MAX_LENGTH} characters in its normal form")));
         }

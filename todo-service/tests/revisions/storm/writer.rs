@@ -8,7 +8,7 @@ use todo_service::fingerprint::Fingerprint;
 use todo_service::list::ListId;
 use todo_service::revision::{Etag, Revision};
 use todo_service::store::todos::{self, Changed, Created};
-use todo_service::todo::{Action, Change, Content, Edit, NewTodo, TodoKey};
+use todo_service::todo::{Action, Change, Completion, Content, Due, Edit, NewTodo, Next, TodoKey};
 use uuid::Uuid;
 
 use super::{Cast, MAX_LIVE};
@@ -39,6 +39,8 @@ pub(crate) enum Event {
     Mismatch,
     /// No parent can be had there.
     Unsuitable,
+    /// It recurs, and what comes next was not computed, or from another version.
+    Recurring,
     Again,
     /// Not found, as it must be, or may be.
     Refused,
@@ -88,7 +90,7 @@ impl Writer {
 
     async fn send_changes(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
         let batch: Vec<_> = (0..=self.dice.below(32)).map(|_| self.a_change()).collect();
-        let answers = todos::change(&self.database, &batch).await?;
+        let answers = todos::change(&self.database, &batch, MAX_LIVE).await?;
         events.extend(batch.iter().zip(answers).map(|(change, answer)| self.changed(change, answer)));
         Ok(())
     }
@@ -117,19 +119,35 @@ impl Writer {
             key: TodoKey { list, id },
             request,
             fingerprint: Fingerprint::new(creator, &[(2, title.as_bytes())]),
-            content: Content { parent: self.a_parent(), ..Content::titled(title.parse().unwrap()) },
+            content: self.content(&title),
             complete_time: None,
             icalendar: None,
         }
+    }
+
+    /// A part of another, or something that recurs, or neither.
+    fn content(&self, title: &str) -> Content {
+        let plain = Content::titled(title.parse().unwrap());
+        if self.dice.percent(45) {
+            return Content { due: Some(due()), recurrence: "FREQ=DAILY".parse().ok(), ..plain };
+        }
+        Content { parent: self.a_parent(), ..plain }
+    }
+
+    /// What comes next, computed from that version, if it recurs.
+    fn completion(&self, from: Revision) -> Completion {
+        let occurrence = self.dice.percent(80).then(|| (due(), "FREQ=DAILY".parse().unwrap()));
+        let next = self.dice.percent(60).then_some(Next { from, occurrence });
+        Completion { next_id: self.dice.id(), next }
     }
 
     fn a_change(&self) -> Change {
         let (key, revision) = self.dice.pick(&self.known);
         let title = format!("title {}", self.dice.below(1_000_000));
         let action = match self.dice.below(100) {
-            0..35 => Action::Edit(Edit { title: title.parse().ok(), ..Edit::default() }),
-            35..50 => Action::Edit(Edit { parent: Some(self.a_parent()), ..Edit::default() }),
-            50..70 => Action::Complete,
+            0..28 => Action::Edit(Edit { title: title.parse().ok(), ..Edit::default() }),
+            28..45 => Action::Edit(Edit { parent: Some(self.a_parent()), ..Edit::default() }),
+            45..70 => Action::Complete(self.completion(revision)),
             70..85 => Action::Reopen,
             _ => Action::Delete,
         };
@@ -139,7 +157,7 @@ impl Writer {
 
     /// Now and then a todo to be a part of: there or not, in this list or another.
     fn a_parent(&self) -> Option<TodoKey> {
-        (!self.known.is_empty() && self.dice.percent(30)).then(|| self.dice.pick(&self.known).0)
+        (!self.known.is_empty() && self.dice.percent(45)).then(|| self.dice.pick(&self.known).0)
     }
 
     fn remember(&mut self, key: TodoKey, revision: Revision) {
@@ -193,10 +211,16 @@ impl Writer {
             Changed::Mismatch(_) => Event::Mismatch,
             Changed::Again => Event::Again,
             Changed::Parent | Changed::Recurrence => Event::Unsuitable,
+            Changed::Recurring(_) => Event::Recurring,
+            Changed::Quota => Event::Quota,
             // Deleted, or refused.
             Changed::NotFound => Event::Refused,
         }
     }
+}
+
+fn due() -> Due {
+    Due::Date("2026-12-24".parse().unwrap())
 }
 
 /// One of the ids that all writers know.
