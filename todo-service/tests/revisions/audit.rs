@@ -1,4 +1,5 @@
-//! What really happened: a row for each version of each todo, written by a trigger in the writer's transaction.
+//! What really happened: a row for each version of each todo, and of each list itself, written by triggers in the writer's
+//! transaction.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,16 @@ const SCHEMA: &str = "
     END
     $$;
     CREATE TRIGGER audit AFTER INSERT OR UPDATE ON todo.todos FOR EACH ROW EXECUTE FUNCTION todo.audit();
-    GRANT EXECUTE ON FUNCTION todo.audit TO todo_service;
+    CREATE FUNCTION todo.audit_list() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+        INSERT INTO todo.audit (list_id, revision, todo_id, previous, implied)
+        VALUES (NEW.id, NEW.own_revision, NEW.id, NULLIF(OLD.own_revision, 0), false);
+        RETURN NULL;
+    END
+    $$;
+    CREATE TRIGGER audit AFTER UPDATE ON todo.lists FOR EACH ROW WHEN (NEW.own_revision <> OLD.own_revision)
+        EXECUTE FUNCTION todo.audit_list();
+    GRANT EXECUTE ON FUNCTION todo.audit, todo.audit_list TO todo_service;
     GRANT SELECT ON todo.audit TO todo_service;
 ";
 
@@ -91,14 +101,18 @@ impl Audit {
     /// What contradicts itself in the tables, once all is quiet.
     pub(crate) async fn contradictions(&mut self, max_live: i32) -> Vec<String> {
         let query = sqlx::query_scalar(
-            "SELECT format('list %s: revision %s, %s versions up to %s, newest todo %s, count %s of %s live', l.id, l.revision,
-                a.n, a.last, t.last, l.live_count, t.live)
+            "SELECT format('list %s: revision %s, %s versions up to %s, newest todo %s, own %s, count %s of %s live, %s members
+                of %s, owner %s of %s', l.id, l.revision, a.n, a.last, t.last, l.own_revision, l.live_count, t.live,
+                l.member_count, m.n, l.owner_id, m.owners)
             FROM todo.lists l
             CROSS JOIN LATERAL (SELECT count(*) n, max(revision) last FROM todo.audit WHERE list_id = l.id) a
             CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE delete_time IS NULL) live, max(revision) last
                 FROM todo.todos WHERE list_id = l.id) t
-            WHERE a.n <> l.revision OR a.last <> l.revision OR t.last <> l.revision OR t.live <> l.live_count
-                OR l.live_count > $1",
+            CROSS JOIN LATERAL (SELECT count(*) n, array_agg(user_id) FILTER (WHERE role = 'owner') owners
+                FROM (SELECT * FROM todo.list_members UNION ALL SELECT * FROM todo.suspended_members) all_members WHERE list_id = l.id) m
+            WHERE a.n <> l.revision OR a.last <> l.revision OR greatest(t.last, l.own_revision) <> l.revision
+                OR t.live <> l.live_count OR l.live_count > $1 OR m.n <> l.member_count
+                OR m.owners IS DISTINCT FROM ARRAY[l.owner_id]",
         );
         query.bind(max_live).fetch_all(&mut self.admin).await.unwrap()
     }

@@ -26,6 +26,7 @@ pub(crate) struct Tally {
     pub(crate) recurring: usize,
     pub(crate) implied: usize,
     pub(crate) again: usize,
+    pub(crate) kept: usize,
     pub(crate) refused: usize,
     pub(crate) polls: usize,
 }
@@ -60,6 +61,7 @@ impl Judge {
             Event::Unsuitable => tally.unsuitable += 1,
             Event::Recurring => tally.recurring += 1,
             Event::Again => tally.again += 1,
+            Event::Kept => tally.kept += 1,
             Event::Refused => tally.refused += 1,
             Event::Fault(fault) => self.report.faults.push(fault),
         }
@@ -99,9 +101,12 @@ impl Judge {
         }
     }
 
-    /// The report, once everything was heard: no version was made that nobody was told of.
+    /// The report, once everything was heard: no version of a todo was made that nobody was told of.
     pub(crate) fn conclude(mut self) -> Report {
-        let untold = self.versions.iter().filter(|(version, _)| !self.acknowledged.contains(version));
+        let untold = self
+            .versions
+            .iter()
+            .filter(|(version, entry)| version.0 != entry.todo && !self.acknowledged.contains(version));
         let (implied, untold): (Vec<_>, Vec<_>) = untold.partition(|(_, entry)| entry.implied);
         self.report.tally.implied = implied.len();
         self.report.faults.extend(untold.into_iter().map(|version| format!("nobody was told of {version:?}")));

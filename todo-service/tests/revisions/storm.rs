@@ -1,6 +1,7 @@
 //! Many writers at once: batches over several lists, with repeats, twins, stale versions, strangers, and a member who comes
-//! and goes.
+//! and goes, while the lists are shared, handed over, renamed, deleted and brought back.
 
+mod keeper;
 pub(crate) mod writer;
 
 use std::sync::Arc;
@@ -9,9 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use local_postgres::{Cluster, Role};
 use service_kit::postgres::Database;
 use sqlx::PgConnection;
+use todo_service::list::ListId;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use self::keeper::Keeper;
 use self::writer::{Event, Writer};
 use crate::audit::Audit;
 use crate::database;
@@ -20,7 +23,9 @@ use crate::follower::Follower;
 use crate::judge::{Judge, Report};
 
 const LISTS: usize = 4;
-const WRITERS: u64 = 8;
+/// Writers that share connections.
+const TOGETHER: u64 = 8;
+const KEEPERS: u64 = 3;
 /// Live todos a list: few, so that lists are full at times.
 const MAX_LIVE: u32 = 300;
 
@@ -29,12 +34,31 @@ const MAX_LIVE: u32 = 300;
 pub(crate) struct Cast {
     /// In ascending order.
     lists: Vec<Uuid>,
+    /// Two who own the lists in turn.
+    owners: [Uuid; 2],
     /// Editors of all lists.
     editors: Vec<Uuid>,
     /// An editor whose memberships are given and taken all the time.
     guest: Uuid,
     /// Those who must get nowhere: a viewer, and one who is not known at all.
     refused: Vec<Uuid>,
+}
+
+impl Cast {
+    /// The list that is deleted and brought back all the time.
+    fn fragile(&self) -> Uuid {
+        *self.lists.last().unwrap()
+    }
+}
+
+/// How many write, and how much.
+#[derive(Clone, Copy)]
+pub(crate) struct Crowd {
+    pub(crate) writers: u64,
+    /// Batches that each of them sends.
+    pub(crate) batches: usize,
+    /// Lists that they write to, at most four.
+    pub(crate) lists: usize,
 }
 
 pub(crate) struct Storm {
@@ -50,6 +74,7 @@ impl Storm {
         lists.sort_unstable();
         let cast = Cast {
             lists,
+            owners: [dice.id(), dice.id()],
             editors: (0..3).map(|_| dice.id()).collect(),
             guest: dice.id(),
             refused: vec![dice.id(), dice.id()],
@@ -62,15 +87,22 @@ impl Storm {
 
     async fn people_the_lists(&self) {
         let mut admin = self.admin().await;
-        let Cast { lists, editors, refused, .. } = &self.cast;
-        for list in lists {
-            sqlx::query("INSERT INTO todo.lists VALUES ($1, $1, 'list', false, sha256(''), 0, 0, now(), now())")
-                .bind(list)
+        let Cast { lists, owners: [first, second], editors, refused, guest } = &self.cast;
+        for user in [first, second, guest] {
+            sqlx::query("SELECT FROM todo.ensure_inbox($1, $2, 'inbox', sha256(''))")
+                .bind(user)
+                .bind(ListId::inbox_of(*user).uuid())
                 .execute(&mut admin)
                 .await
                 .unwrap();
-            let viewer = refused.first().map(|viewer| (viewer, "viewer"));
-            for (user, role) in editors.iter().map(|editor| (editor, "editor")).chain(viewer) {
+        }
+        for list in lists {
+            let make = "INSERT INTO todo.lists (id, owner_id, display_name, inbox, request_hash, member_count, create_time, update_time)
+                VALUES ($1, $2, 'list', false, sha256(''), $3, now(), now())";
+            let members = i32::try_from(editors.len() + 3).unwrap();
+            sqlx::query(make).bind(list).bind(first).bind(members).execute(&mut admin).await.unwrap();
+            let others = [(first, "owner"), (second, "editor"), (&refused[0], "viewer")];
+            for (user, role) in editors.iter().map(|editor| (editor, "editor")).chain(others) {
                 let admit = sqlx::query("INSERT INTO todo.list_members VALUES ($1, $2, $3)");
                 admit.bind(user).bind(list).bind(role).execute(&mut admin).await.unwrap();
             }
@@ -102,22 +134,29 @@ impl Storm {
         assert_eq!(outcome, "done");
     }
 
-    /// Lets every writer send so many batches, or until one fails, while followers look on.
-    pub(crate) async fn run(&self, batches: usize) -> Report {
+    /// Lets every writer send its batches, or until one fails, while keepers change the lists and followers look on.
+    pub(crate) async fn run(&self, crowd: Crowd) -> Report {
         let (over, broken) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-        let (mut writers, mut followers) = (JoinSet::new(), JoinSet::new());
+        let (mut writers, mut keepers, mut followers) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let database = Database::new(&database::settings(&self.name).await);
-        for seed in 1..=WRITERS {
-            let writer = Writer::new(database.clone(), self.cast.clone(), seed, Arc::clone(&broken));
-            writers.spawn(writer.send(batches));
+        let mut cast = self.cast.clone();
+        cast.lists.truncate(crowd.lists);
+        for group in 0..crowd.writers.div_ceil(TOGETHER) {
+            let database = database.sibling();
+            for seed in (group * TOGETHER..crowd.writers.min((group + 1) * TOGETHER)).map(|n| n + 1) {
+                let writer = Writer::new(database.clone(), cast.clone(), seed, Arc::clone(&broken));
+                writers.spawn(writer.send(crowd.batches));
+            }
+        }
+        for seed in 1..=KEEPERS {
+            keepers.spawn(Keeper::new(database.clone(), cast.clone(), 1_000 + seed).keep(Arc::clone(&over)));
         }
         for _ in 0..2 {
             followers.spawn(follow(self.follower().await, Arc::clone(&over)));
         }
-        let coming_and_going = tokio::spawn(come_and_go(self.admin().await, self.cast.clone(), Arc::clone(&over)));
-        let events: Vec<Event> = writers.join_all().await.into_iter().flatten().collect();
+        let mut events: Vec<Event> = writers.join_all().await.into_iter().flatten().collect();
         over.store(true, Ordering::Relaxed);
-        coming_and_going.await.unwrap();
+        events.extend(keepers.join_all().await.into_iter().flatten());
         let mut report = self.judge(events).await;
         for follower in followers.join_all().await {
             report.tally.polls += follower.polls;
@@ -150,20 +189,6 @@ async fn follow(mut follower: Follower, over: Arc<AtomicBool>) -> Follower {
     }
     follower.compare().await;
     follower
-}
-
-/// Gives the guest a membership and takes it, list after list.
-async fn come_and_go(mut admin: PgConnection, cast: Cast, over: Arc<AtomicBool>) {
-    while !over.load(Ordering::Relaxed) {
-        for list in &cast.lists {
-            for statement in [
-                "INSERT INTO todo.list_members VALUES ($1, $2, 'editor')",
-                "DELETE FROM todo.list_members WHERE user_id = $1 AND list_id = $2",
-            ] {
-                sqlx::query(statement).bind(cast.guest).bind(list).execute(&mut admin).await.unwrap();
-            }
-        }
-    }
 }
 
 /// The id, with the version that it must have.

@@ -42,6 +42,8 @@ pub(crate) enum Event {
     /// It recurs, and what comes next was not computed, or from another version.
     Recurring,
     Again,
+    /// A list itself, or its members, were changed.
+    Kept,
     /// Not found, as it must be, or may be.
     Refused,
     Fault(String),
@@ -169,8 +171,8 @@ impl Writer {
         }
     }
 
-    fn may_be_refused(&self, user: Uuid) -> bool {
-        user == self.cast.guest || self.cast.refused.contains(&user)
+    fn may_be_refused(&self, user: Uuid, list: Uuid) -> bool {
+        user == self.cast.guest || self.cast.refused.contains(&user) || list == self.cast.fragile()
     }
 
     fn created(&mut self, asked: &NewTodo, answer: Created) -> Event {
@@ -188,7 +190,7 @@ impl Writer {
             Created::Quota => Event::Quota,
             Created::Parent => Event::Unsuitable,
             Created::Again => Event::Again,
-            Created::NotFound if self.may_be_refused(creator) => Event::Refused,
+            Created::NotFound if self.may_be_refused(creator, asked.key.list.uuid()) => Event::Refused,
             Created::NotFound => Event::Fault(format!("{creator} may write, and was refused")),
         }
     }
