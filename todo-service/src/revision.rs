@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use service_kit::field::{self, Invalid};
 
-pub use self::vector::Revisions;
+pub use self::vector::{MAX_LISTS, Revisions};
 
 /// Longest etag that is looked at, in code points.
 const MAX_ETAG: usize = 64;

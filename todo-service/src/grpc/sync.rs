@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
-use service_kit::sealed::{InvalidToken, MAX_TOKEN, Scope, Tokens};
+use service_kit::sealed::{InvalidToken, Scope, Tokens};
 use service_kit::secret::Secret;
 use tonic::Status;
 use uuid::Uuid;
@@ -37,9 +37,8 @@ impl SyncTokens {
     /// A token of `caller` for being at these places in the todos below `parent`. Where they do not fit, it begins anew.
     #[must_use]
     pub fn seal_at(&self, caller: Uuid, parent: Parent, places: &Places) -> String {
-        let seal = |places: &Places| self.0.seal(scope(caller, &arguments(parent)), places);
-        let token = seal(places);
-        if token.len() <= MAX_TOKEN { token } else { seal(&Places::default()) }
+        let anew = Places::default();
+        self.0.seal(scope(caller, &arguments(parent)), if places.fit() { places } else { &anew })
     }
 
     /// What a token was made for; nothing is known where there is none, or where it is too old.

@@ -11,7 +11,7 @@ use super::Revision;
 use crate::list::ListId;
 
 /// Most lists that are written into a token: the 500 that a user may own, and 200 shared with them.
-const MAX_LISTS: usize = 700;
+pub const MAX_LISTS: usize = 700;
 /// A list's id and its revision.
 const ENTRY: usize = 24;
 
@@ -31,6 +31,12 @@ impl Revisions {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many lists there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The revision of a list, if it is one of these.

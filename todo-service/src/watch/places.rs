@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Head;
 use crate::list::ListId;
-use crate::revision::{Revision, Revisions};
+use crate::revision::{MAX_LISTS, Revision, Revisions};
 
 /// The places in all lists of a watch: what a sync token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
+    /// Whether the client has been told to forget what it knew before.
+    begun: bool,
     /// What is told: of each list everything up to this revision.
     told: Revisions,
     /// Lists that are being told from their beginning, or have nothing left of what came last: nothing up to this revision
@@ -32,7 +34,7 @@ impl Place {
     }
 
     /// Whether something is gone of which this place has not been told.
-    fn is_behind(self, head: &Head) -> bool {
+    pub(super) fn is_behind(self, head: &Head) -> bool {
         head.purged_revision > self.told.max(self.snapshot)
     }
 }
@@ -40,15 +42,26 @@ impl Place {
 impl From<Revisions> for Places {
     /// The places of somebody who has read all of these lists.
     fn from(told: Revisions) -> Self {
-        Self { told, snapshots: Revisions::default() }
+        Self { begun: !told.is_empty(), told, snapshots: Revisions::default() }
     }
 }
 
 impl Places {
-    /// Whether nothing is told of any list.
+    /// Whether a client can go on from here; else it begins anew.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.told.is_empty()
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether they fit a token.
+    #[must_use]
+    pub fn fit(&self) -> bool {
+        self.told.len() + self.snapshots.len() <= MAX_LISTS
+    }
+
+    /// The client forgets what it knew before.
+    pub(super) fn set_begun(&mut self) {
+        self.begun = true;
     }
 
     /// The lists of which something is told.

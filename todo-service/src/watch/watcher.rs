@@ -57,7 +57,7 @@ impl Watches {
         let mut subscription = self.subscribe(user)?;
         subscription.add(watched);
         let (bookmark, every) = (Instant::now(), self.settings().bookmark());
-        let anew = survey && places.is_empty();
+        let anew = survey && !places.has_begun();
         let (due, left) = (if survey { VecDeque::new() } else { VecDeque::from([watched]) }, VecDeque::new());
         let inbox = Revision::NEVER;
         Ok(Watcher { database, user, parent, subscription, places, anew, left, due, survey, inbox, bookmark, every })
@@ -75,6 +75,7 @@ impl Watcher {
     pub async fn next(&mut self) -> Result<Told, Error> {
         loop {
             if std::mem::take(&mut self.anew) {
+                self.places.set_begun();
                 return Ok(Told::Reset(None));
             }
             if let Some(list) = self.left.pop_front() {
@@ -153,6 +154,11 @@ impl Watcher {
             return Ok(Some(Told::Reset(Some(list))));
         };
         let changes = self.changes(&head, place).await?;
+        // What was purged before the todos were read was not there to be told: look again, and it is known.
+        let now = watch::head(&self.database, self.user, list).await?;
+        if now.is_none_or(|now| place.is_behind(&now)) {
+            return Ok(None);
+        }
         self.due.pop_front();
         if changes.full {
             // The others have their turn.

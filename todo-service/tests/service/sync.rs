@@ -29,7 +29,7 @@ async fn a_token_of_more_lists_begins_anew() {
     let world = World::new().await;
     let (user, tokens) = (world.id(), &world.sync_tokens);
     let token = tokens.seal(user, Parent::All, &revisions(701));
-    assert!(tokens.open(user, Parent::All, &token).unwrap().is_empty());
+    assert!(!tokens.open(user, Parent::All, &token).unwrap().has_begun());
 }
 
 #[tokio::test]
@@ -56,5 +56,5 @@ async fn a_token_older_than_30_days_begins_anew() {
     world.clock.advance(Duration::from_hours(30 * 24));
     assert_eq!(tokens.open(user, Parent::All, &token).unwrap(), revisions(1).into());
     world.clock.advance(Duration::from_secs(1));
-    assert!(tokens.open(user, Parent::All, &token).unwrap().is_empty());
+    assert!(!tokens.open(user, Parent::All, &token).unwrap().has_begun());
 }

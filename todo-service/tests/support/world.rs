@@ -15,7 +15,7 @@ use service_kit::clock::Clock;
 use service_kit::entropy::Entropy;
 use service_kit::page::PageTokens;
 use service_kit::peer::{Peer, Thumbprint};
-use service_kit::postgres::Database;
+use service_kit::postgres::{self, Database};
 use service_kit::secret::Secret;
 use service_kit::serve;
 use service_kit::token::Revocations;
@@ -28,13 +28,14 @@ use todo_service::grpc::sync::SyncTokens;
 use todo_service::grpc::upstream::Upstream;
 use todo_service::grpc::{Parts, mount};
 use todo_service::limits::Limits;
+use todo_service::store;
 use todo_service::watch::{self, Doorbell, Watches};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::{Routes, RoutesBuilder};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
-use tower::util::BoxCloneService;
+use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 use uuid::Uuid;
 
@@ -43,7 +44,7 @@ use super::tokens::Issuer;
 
 const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
-type Stack = BoxCloneService<http::Request<Body>, http::Response<Body>, Infallible>;
+type Stack = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Infallible>;
 
 /// What applies when nothing is set.
 #[derive(clap::Parser)]
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) sync_tokens: Arc<SyncTokens>,
     pub(crate) watches: Watches,
     pub(crate) stop: CancellationToken,
+    /// Rings when another replica has written something.
+    bell: tokio::sync::watch::Sender<()>,
     name: String,
     issuer: Issuer,
     routes: Routes,
@@ -86,19 +89,31 @@ impl World {
 
     /// With other limits than the defaults.
     pub(crate) async fn with(adjust: impl FnOnce(&mut Limits)) -> Self {
-        Self::made(adjust, Upstream::over(Vec::new())).await
+        Self::made(database::migrated().await, adjust, Upstream::over(Vec::new())).await
     }
 
     /// With an auth-service to ask.
     pub(crate) async fn following(upstream: Upstream) -> Self {
-        Self::made(|_| {}, upstream).await
+        Self::made(database::migrated().await, |_| {}, upstream).await
     }
 
-    async fn made(adjust: impl FnOnce(&mut Limits), upstream: Upstream) -> Self {
+    /// Two replicas over one database, which tell each other of what they write.
+    pub(crate) async fn replicas() -> [Self; 2] {
+        let name = database::migrated().await;
+        let replica = async || Self::made(name.clone(), |_| {}, Upstream::over(Vec::new())).await;
+        let replicas = [replica().await, replica().await];
+        for replica in &replicas {
+            let (settings, bell) = (database::settings(&name).await, replica.bell.clone());
+            tokio::spawn(watch::tell_others(Database::new(&settings), replica.database.commits()));
+            tokio::spawn(async move { postgres::listen(&settings, store::watch::CHANNEL, bell).await });
+        }
+        replicas
+    }
+
+    async fn made(name: String, adjust: impl FnOnce(&mut Limits), upstream: Upstream) -> Self {
         let Defaults { mut limits, watches, transport } = Defaults::parse_from(["test"]);
         adjust(&mut limits);
         let (watches, stop) = (Watches::new(&watches), CancellationToken::new());
-        let name = database::migrated().await;
         let database = Database::new(&database::settings(&name).await);
         let (clock, entropy) = (Clock::manual(NOW), Entropy::system());
         let issuer = Issuer::new(clock.clone());
@@ -118,7 +133,8 @@ impl World {
             watches: watches.clone(),
             stop: stop.clone(),
         };
-        let bells = [database.commits(), tokio::sync::watch::channel(()).1];
+        let bell = tokio::sync::watch::Sender::new(());
+        let bells = [database.commits(), bell.subscribe()];
         let doorbell = Doorbell::new(database.sibling(), watches.clone(), bells, entropy.clone());
         tokio::spawn(doorbell.run());
         let mut routes = RoutesBuilder::default();
@@ -131,6 +147,7 @@ impl World {
             sync_tokens,
             watches,
             stop,
+            bell,
             name,
             issuer,
             routes: routes.routes(),
@@ -152,7 +169,7 @@ impl World {
             request.headers_mut().insert("authorization", token.clone());
             request
         });
-        let stack = stack.boxed_clone();
+        let stack = BoxCloneSyncService::new(stack);
         User {
             id,
             todos: TodoServiceClient::new(stack.clone()),

@@ -122,3 +122,17 @@ async fn a_list_that_the_user_makes_or_deletes_comes_and_goes() {
     alice.lists.delete_list(request).await.unwrap();
     while watching.next().await != "left" {}
 }
+
+#[tokio::test]
+async fn from_nothing_too_one_goes_on_from_each_message() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    alice.todo("lists/inbox", "tea").await;
+    let (mut token, mut told) = (String::new(), Vec::new());
+    while told.last().is_none_or(|said| said != "bookmark") {
+        let mut watching = alice.watch("lists/-", &token).await.unwrap();
+        told.push(watching.next().await);
+        token = watching.token;
+    }
+    assert_eq!(told, ["reset of all", "reset", "[Inbox], tea", "bookmark"]);
+}

@@ -30,6 +30,17 @@ async fn a_change_is_told_when_it_happens_with_the_todo_as_it_then_is() {
 }
 
 #[tokio::test]
+async fn a_change_at_one_replica_is_told_at_the_other() {
+    let [here, there] = World::replicas().await;
+    let mut alice = here.user();
+    let mut watching = there.user_with_id(alice.id).watch_from_now("lists/inbox").await;
+    let since = std::time::Instant::now();
+    alice.todo("lists/inbox", "milk").await;
+    assert_eq!(watching.next().await, "milk");
+    assert!(since.elapsed() < std::time::Duration::from_secs(2), "by the bell, before it would look by itself");
+}
+
+#[tokio::test]
 async fn who_may_only_read_may_watch() {
     let world = World::new().await;
     let (mut alice, mut bob) = (world.user(), world.user());
