@@ -28,12 +28,15 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The place from which nothing is told yet.
+    pub(super) const BEFORE_ALL: Self = Self { told: Revision::NEVER, snapshot: Revision::NEVER };
+
     /// Whether the list itself is to be told: first of all, and after it has changed.
     pub(super) fn lacks_list(self, head: &Head) -> bool {
         self.told == Revision::NEVER || head.own_revision > self.told.max(self.snapshot)
     }
 
-    /// Whether something is gone of which this place has not been told.
+    /// Whether something is gone of which this place has not been told: one cannot go on from here.
     pub(super) fn is_behind(self, head: &Head) -> bool {
         head.purged_revision > self.told.max(self.snapshot)
     }
@@ -69,11 +72,10 @@ impl Places {
         self.told.lists()
     }
 
-    /// The place in a list, if one can go on from there.
-    pub(super) fn of(&self, head: &Head) -> Option<Place> {
-        let told = self.told.get(head.list)?;
-        let place = Place { told, snapshot: self.snapshots.get(head.list).unwrap_or(Revision::NEVER) };
-        (!place.is_behind(head)).then_some(place)
+    /// The place in a list, if anything is told of it.
+    pub(super) fn of(&self, list: ListId) -> Option<Place> {
+        let told = self.told.get(list)?;
+        Some(Place { told, snapshot: self.snapshots.get(list).unwrap_or(Revision::NEVER) })
     }
 
     /// Begins a list anew.

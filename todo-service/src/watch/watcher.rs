@@ -128,7 +128,7 @@ impl Watcher {
             if head.list == ListId::inbox_of(self.user) {
                 self.inbox = head.own_revision;
             }
-            let moved = self.places.of(&head).is_none_or(|place| place.told < head.revision);
+            let moved = self.places.of(head.list).is_none_or(|place| place.told < head.revision);
             if moved && !self.due.contains(&head.list) {
                 self.due.push_back(head.list);
             }
@@ -138,7 +138,10 @@ impl Watcher {
 
     /// Looks at a list that is due: the next message about it, or none if there is none and it is due no more.
     async fn look(&mut self, list: ListId) -> Result<Option<Told>, Error> {
-        let Some(head) = watch::head(&self.database, self.user, list).await? else {
+        let place = self.places.of(list);
+        // What is told anew is read when that is told.
+        let (Place { told, snapshot }, rows) = place.map_or((Place::BEFORE_ALL, 0), |place| (place, PAGE));
+        let Some((head, changes)) = todos::changes(&self.database, self.user, list, told, snapshot, rows).await? else {
             if self.parent != Parent::All {
                 return Err(Error::AccessEnded);
             }
@@ -149,44 +152,44 @@ impl Watcher {
             self.inbox = head.own_revision;
             self.survey = true;
         }
-        let Some(place) = self.places.of(&head) else {
+        let Some(place) = place.filter(|place| !place.is_behind(&head)) else {
             self.places.begin(&head);
             return Ok(Some(Told::Reset(Some(list))));
         };
-        let changes = self.changes(&head, place).await?;
-        // What was purged before the todos were read was not there to be told: look again, and it is known.
-        let now = watch::head(&self.database, self.user, list).await?;
-        if now.is_none_or(|now| place.is_behind(&now)) {
-            return Ok(None);
-        }
         self.due.pop_front();
-        if changes.full {
+        let is_full = i64::try_from(changes.len()).is_ok_and(|count| count >= PAGE);
+        if is_full {
             // The others have their turn.
             self.due.push_back(list);
         }
-        if changes.told.is_empty() {
-            return Ok(None);
-        }
-        self.places.advance(list, changes.upto);
-        Ok(Some(Told::Changes(changes.told)))
+        self.tell(&head, place, changes, is_full).await
     }
 
-    /// What has happened in a list after a place, up to its head, in order: at most a page.
-    async fn changes(&self, head: &Head, place: Place) -> Result<Changes, Error> {
-        let rows = todos::changes(&self.database, self.user, head, place.told, place.snapshot, PAGE).await?;
-        let full = i64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
-        let last = rows.last().map_or(place.told, |(revision, _)| *revision);
+    /// What has happened in a list after a place, at most a page of it, as a message.
+    async fn tell(
+        &mut self,
+        head: &Head,
+        place: Place,
+        changes: Vec<(Revision, Change)>,
+        is_full: bool,
+    ) -> Result<Option<Told>, Error> {
+        let last = changes.last().map_or(place.told, |(revision, _)| *revision);
         // The list itself comes first where nothing is known of it, and else among the todos, where its own change came.
         let turn = if place.told == Revision::NEVER { Revision::FIRST } else { head.own_revision };
-        let before = rows.iter().take_while(|(revision, _)| *revision < turn).count();
-        let mut told: Vec<_> = rows.into_iter().map(|(_, change)| change).collect();
-        if !place.lacks_list(head) || full && turn > last {
-            return Ok(Changes { told, upto: last, full });
+        let before = changes.iter().take_while(|(revision, _)| *revision < turn).count();
+        let mut told: Vec<_> = changes.into_iter().map(|(_, change)| change).collect();
+        let mut upto = last;
+        if place.lacks_list(head) && (turn <= last || !is_full) {
+            // Where it is gone, the next look tells.
+            let list = store::lists::get(&self.database, self.user, head.list).await?;
+            told.splice(before..before, list.map(Change::List));
+            upto = last.max(turn);
         }
-        // Where it is gone, the next look tells.
-        let list = store::lists::get(&self.database, self.user, head.list).await?;
-        told.splice(before..before, list.map(Change::List));
-        Ok(Changes { told, upto: last.max(turn), full })
+        if told.is_empty() {
+            return Ok(None);
+        }
+        self.places.advance(head.list, upto);
+        Ok(Some(Told::Changes(told)))
     }
 
     /// The user can read a list no more.
@@ -209,13 +212,4 @@ async fn find(database: &Database, user: Uuid, list: ListId) -> Result<(), Error
         }
     }
     Err(Error::NotFound)
-}
-
-/// Some of what has happened in a list.
-struct Changes {
-    told: Vec<Change>,
-    /// With these, everything up to here is told.
-    upto: Revision,
-    /// Whether there may be more.
-    full: bool,
 }

@@ -100,7 +100,7 @@ todo_row!(
 
 todo_row!(
     /// A todo that has changed, or the mark that one has left.
-    ChangeRow { moved_to: Option<Uuid> }
+    ChangeRow { list: Uuid, head: i64, own: i64, purged: i64, moved_to: Option<Uuid> }
 );
 
 fn state(stored: &str) -> Option<State> {
