@@ -95,6 +95,7 @@ pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
     let probes: Vec<_> = match rule {
         Rule::Text(text) => texts(text, valid.as_str().expect("a text")),
         Rule::Texts(text, most) => lists(text, *most),
+        Rule::Numbers(least, most, count) => many(*least, *most, *count),
         Rule::Number(least, most) => {
             let beside =
                 [least.saturating_sub(1), *least, least + 1, *most, most.saturating_add(1), i32::MIN, i32::MAX];
@@ -126,6 +127,17 @@ fn numbers(choice: &EnumDescriptor) -> impl Iterator<Item = i32> {
     let defined: BTreeSet<_> = choice.values().map(|value| value.number()).collect();
     let beside = defined.iter().flat_map(|number| [number - 1, number + 1]).chain([i32::MIN, i32::MAX]);
     beside.chain(defined.iter().copied()).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// None, each beside the bounds by itself, as many as there may be, and one more.
+fn many(least: i32, most: i32, count: usize) -> Vec<Probe> {
+    let single = [least - 1, least, most, most + 1, i32::MIN, i32::MAX].map(|number| vec![number]);
+    let lists = single.into_iter().chain([vec![], vec![least; count], vec![least; count + 1]]);
+    let probe = |numbers: Vec<i32>| Probe {
+        admitted: numbers.len() <= count && numbers.iter().all(|number| (least..=most).contains(number)),
+        value: Some(Value::List(numbers.into_iter().map(Value::I32).collect())),
+    };
+    lists.map(probe).collect()
 }
 
 /// None, each by itself, as many as there may be, and one more.

@@ -93,7 +93,12 @@ impl Client {
 
     /// A page of todos.
     pub async fn page(&mut self, parent: &str, page_size: i32, page_token: &str) -> Result<ListTodosResponse, Status> {
-        let request = ListTodosRequest { parent: parent.to_owned(), page_size, page_token: page_token.to_owned() };
+        let request = ListTodosRequest {
+            parent: parent.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+            ..Default::default()
+        };
         Ok(self.todos.list_todos(request).await?.into_inner())
     }
 

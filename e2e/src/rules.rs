@@ -37,6 +37,8 @@ pub enum Rule {
     Choices(EnumDescriptor, usize),
     /// At most so many texts, no two alike.
     Texts(Text, usize),
+    /// At most so many numbers, from the first to the second.
+    Numbers(i32, i32, usize),
     /// Paths of fields of this message.
     Mask(MessageDescriptor),
     /// A `google.protobuf.Timestamp`, or none, from the first second to the end of the last.
@@ -86,9 +88,8 @@ impl Text {
 pub fn fields(method: &MethodDescriptor) -> Vec<Field> {
     let mut fields = Vec::new();
     visit(&method.input(), "", &mut |path, field| {
-        // Of a bool, either value keeps every rule; a message that is one of several has only those of its fields.
-        let is_member = field.containing_oneof().is_some() && field.kind().as_message().is_some();
-        if !is_output(field) && field.kind() != Kind::Bool && !is_member {
+        // Of a bool, either value keeps every rule.
+        if !is_output(field) && field.kind() != Kind::Bool && !is_free(field) {
             fields.push(Field { path, rule: rule(method, field) });
         }
     });
@@ -167,6 +168,15 @@ pub fn visit(message: &MessageDescriptor, prefix: &str, with: &mut impl FnMut(St
     }
 }
 
+/// Whether this is a message that may be left out, or is one of several, and has only the rules of its fields.
+fn is_free(field: &FieldDescriptor) -> bool {
+    let ours = field.kind().as_message().cloned().filter(|message| !message.full_name().starts_with("google."));
+    let has_rule = || option(field, "buf.validate.field").is_some();
+    ours.is_some_and(|message| {
+        field.containing_oneof().is_some() || !field.is_list() && message.oneofs().len() == 0 && !has_rule()
+    })
+}
+
 fn is_output(field: &FieldDescriptor) -> bool {
     behaves(field, OUTPUT_ONLY)
 }
@@ -207,7 +217,13 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
                 let choices = field.kind().as_enum().cloned().zip(most);
                 let choices = choices.map(|(choice, most)| Rule::Choices(choice, most));
                 let texts = || Some(Rule::Texts(element(field, value.as_message()?)?, most?));
-                choices.or_else(texts)
+                let numbers = || {
+                    let items = value.as_message()?.get_field_by_name("items")?.into_owned();
+                    let numbers = items.as_message()?.get_field_by_name("int32")?.into_owned();
+                    let bound = |name| number(numbers.as_message()?, name);
+                    Some(Rule::Numbers(bound("gte")?, bound("lte")?, most?))
+                };
+                choices.or_else(numbers).or_else(texts)
             }
             "timestamp" => {
                 let seconds = |bound| seconds(value.as_message().expect("a message"), bound);

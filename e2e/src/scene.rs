@@ -29,6 +29,8 @@ pub struct Scene {
     pub todo: todo::Todo,
     /// A todo to delete.
     doomed: todo::Todo,
+    /// A deleted todo.
+    buried: todo::Todo,
     /// A session to refresh.
     other: auth::LogInResponse,
     /// A session to end.
@@ -82,6 +84,9 @@ impl Scene {
         let list = lists.list.clone();
         let todo = make(&mut owner, &list, "Buy milk").await;
         let doomed = make(&mut owner, &list, "Buy more milk").await;
+        let buried = make(&mut owner, &list, "Buy less milk").await;
+        let request = todo::DeleteTodoRequest { name: buried.name.clone(), ..Default::default() };
+        owner.client.todos.delete_todo(request).await.expect("deleted");
         let channels = |certificate| {
             (system.channel(system.auth.address, certificate), system.channel(system.todo.address, certificate))
         };
@@ -92,6 +97,7 @@ impl Scene {
             lists,
             todo,
             doomed,
+            buried,
             other,
             leaving,
             stating,
@@ -229,6 +235,10 @@ impl Scene {
                 todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.ReopenTodo" => todo::ReopenTodoRequest { name, ..Default::default() }.encode_to_vec(),
+            "todo.v1.TodoService.MoveTodo" => todo::MoveTodoRequest { name, ..Default::default() }.encode_to_vec(),
+            "todo.v1.TodoService.UndeleteTodo" => {
+                todo::UndeleteTodoRequest { name: self.buried.name.clone(), ..Default::default() }.encode_to_vec()
+            }
             "todo.v1.TodoService.DeleteTodo" => {
                 todo::DeleteTodoRequest { name: self.doomed.name.clone(), ..Default::default() }.encode_to_vec()
             }

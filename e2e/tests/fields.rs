@@ -153,7 +153,12 @@ async fn an_empty_request_is_told_all_that_it_lacks() {
             Rule::Text(text) => !text.empty && !field.path.contains('.'),
             Rule::Number(least, _) => *least > 0,
             Rule::Choice(_, choices) => !choices.contains(&0) && !field.path.contains('.'),
-            Rule::Choices(..) | Rule::Texts(..) | Rule::Mask(_) | Rule::Time(..) | Rule::OneOf(_) => false,
+            Rule::Choices(..)
+            | Rule::Texts(..)
+            | Rule::Numbers(..)
+            | Rule::Mask(_)
+            | Rule::Time(..)
+            | Rule::OneOf(_) => false,
             Rule::Message => !field.path.contains('.'),
         };
         let lacking: BTreeSet<_> = fields.iter().filter(is_absent).map(|field| field.path.clone()).collect();

@@ -2,8 +2,11 @@
 
 mod due;
 mod labels;
+pub mod listing;
 mod operations;
+pub mod query;
 mod recurrence;
+mod relocation;
 mod text;
 
 use time::OffsetDateTime;
@@ -11,8 +14,9 @@ use uuid::Uuid;
 
 pub use self::due::{Day, Due, LocalTime, Zone, ZonedTime};
 pub use self::labels::{Labels, MAX_LABELS, Priority, label};
-pub use self::operations::{Error, change, create, get, page, update_or_create};
+pub use self::operations::{Error, change, create, get, update_or_create};
 pub use self::recurrence::Recurrence;
+pub use self::relocation::{Move, Spot, relocate, undelete};
 pub use self::text::{Notes, Title};
 use crate::fingerprint::Fingerprint;
 use crate::list::ListId;

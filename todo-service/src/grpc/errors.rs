@@ -48,7 +48,8 @@ pub(super) fn member(error: &member::Error, kind: &str, name: &str) -> Status {
 /// list's name. `kind` says which the name is of.
 pub(super) fn todo(error: &todo::Error, kind: &str, name: &str) -> Status {
     match error {
-        todo::Error::NotFound => not_found(kind, name),
+        todo::Error::NotFound | todo::Error::NoDestination | todo::Error::NoAnchor => not_found(kind, name),
+        todo::Error::NotDeleted => not_deleted(kind, name),
         todo::Error::RoleInsufficient(least) => role_insufficient(*least, kind, name),
         todo::Error::Taken(id) => taken(*id),
         todo::Error::Quota(limit) => quota(*limit, "todos of the list"),

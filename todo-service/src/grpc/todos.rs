@@ -3,17 +3,15 @@
 use proto::todo::v1 as wire;
 use proto::todo::v1::todo_service_server::TodoService;
 use service_kit::caller::Caller;
-use service_kit::field::{self, Fields, Invalid};
-use service_kit::page::{MAX_TOKEN, PageSize, Scope};
+use service_kit::field::{Fields, Invalid};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::mask::TodoMask;
-use super::names::{ChosenId, ListName, TodoName, TodosParent};
-use super::{Parts, content, errors, messages, names, watch};
-use crate::list::ListId;
+use super::names::{ChosenId, ListName, TodoName};
+use super::{Parts, content, errors, listing, messages, moves, names, watch};
 use crate::revision::Etag;
-use crate::todo::{self, Action, Change, Completion, Content, NewTodo, Parent, TodoKey};
+use crate::todo::{self, Action, Change, Completion, Content, NewTodo, TodoKey};
 
 /// The todos.
 pub(super) struct Todos(pub(super) Parts);
@@ -45,26 +43,13 @@ impl TodoService for Todos {
         request: Request<wire::ListTodosRequest>,
     ) -> Result<Response<wire::ListTodosResponse>, Status> {
         let user = Caller::of(&request)?.user();
-        let wire::ListTodosRequest { parent: name, page_size, page_token } = request.into_inner();
-        let mut fields = Fields::default();
-        let parent = fields.parse::<TodosParent>("parent", &name);
-        let size = fields.take("page_size", PageSize::parse(page_size));
-        let token = fields.take("page_token", field::length(&page_token, 0, MAX_TOKEN));
-        let (parent, size, ()) = fields.all((parent, size, token))?;
-        let parent = parent.of(user);
-        let arguments = match parent {
-            Parent::All => [0; 16],
-            Parent::One(list) => list.uuid().into_bytes(),
-        };
-        let scope = Scope { caller: user, rpc: "ListTodos", arguments: &arguments };
-        let after = self.0.page_tokens.open(scope, &page_token)?;
-        let after = after.map(|[list, id]: [Uuid; 2]| TodoKey { list: ListId::new(list), id });
-        let page = todo::page(&self.0.database, user, parent, after, size).await;
+        let request = request.into_inner();
+        let name = request.parent.clone();
+        let asked = listing::parse(user, request)?;
+        let bookmark = self.0.page_tokens.open(asked.scope(), &asked.token)?;
+        let page = todo::listing::page(&self.0.database, asked.query.clone(), bookmark, asked.size).await;
         let page = page.map_err(|error| errors::todo(&error, names::LIST, &name))?;
-        Ok(Response::new(wire::ListTodosResponse {
-            todos: page.items.into_iter().map(messages::todo).collect(),
-            next_page_token: self.0.page_tokens.seal(scope, page.next.map(|key| [key.list.uuid(), key.id])),
-        }))
+        Ok(Response::new(asked.answer(&self.0, page)))
     }
 
     async fn update_todo(&self, request: Request<wire::UpdateTodoRequest>) -> Reply {
@@ -89,6 +74,24 @@ impl TodoService for Todos {
         let caller = Caller::of(&request)?;
         let wire::ReopenTodoRequest { name, etag } = request.into_inner();
         self.act(&caller, &name, &etag, Action::Reopen).await
+    }
+
+    async fn move_todo(&self, request: Request<wire::MoveTodoRequest>) -> Reply {
+        let user = Caller::of(&request)?.user();
+        let request = request.into_inner();
+        let order = moves::parse(user, &request)?;
+        let moved = todo::relocate(&self.0.database, &self.0.limits, order).await;
+        moved.map(|todo| Response::new(messages::todo(todo))).map_err(|error| moves::refused(&error, &request))
+    }
+
+    async fn undelete_todo(&self, request: Request<wire::UndeleteTodoRequest>) -> Reply {
+        let user = Caller::of(&request)?.user();
+        let wire::UndeleteTodoRequest { name, etag } = request.into_inner();
+        let mut fields = Fields::default();
+        let key = fields.parse::<TodoName>("name", &name);
+        let expected = fields.optional::<Etag>("etag", &etag);
+        let (TodoName(key), expected) = fields.all((key, expected))?;
+        reply(todo::undelete(&self.0.database, &self.0.limits, user, key, expected).await, names::TODO, &name)
     }
 
     type WatchTodosStream = watch::Messages;

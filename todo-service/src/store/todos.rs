@@ -6,7 +6,9 @@ mod changes;
 mod civil;
 mod columns;
 mod create;
+mod page;
 mod read;
+mod relocate;
 mod row;
 
 use service_kit::postgres::Error;
@@ -14,7 +16,9 @@ use service_kit::postgres::Error;
 pub use self::change::{Changed, change};
 pub use self::changes::changes;
 pub use self::create::{Created, create};
-pub use self::read::{get, page};
+pub use self::page::page;
+pub use self::read::get;
+pub use self::relocate::{Moved, Restored, relocate, restore};
 
 /// The answers of `count` elements, each with its ordinal (from 1); an element without an answer keeps the default.
 fn in_order<A: Default>(count: usize, answers: impl Iterator<Item = Result<(i64, A), Error>>) -> Result<Vec<A>, Error> {

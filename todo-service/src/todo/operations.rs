@@ -1,10 +1,9 @@
 //! One call each. The store takes many at once, so a single call is a batch of one.
 
-use service_kit::page::{Page, PageSize};
 use service_kit::postgres::{self, Database};
 use uuid::Uuid;
 
-use super::{Action, Change, NewTodo, Next, Parent, Recurrence, Todo, TodoKey};
+use super::{Action, Change, NewTodo, Next, Recurrence, Todo, TodoKey};
 use crate::limits::Limits;
 use crate::list::{self, ListId};
 use crate::member::{self, Role};
@@ -31,6 +30,15 @@ pub enum Error {
     /// The todo would recur without a due, or as a part of another.
     #[error("the todo cannot recur")]
     Recurrence,
+    /// There is no such list to move a todo to, or the user may not see it.
+    #[error("no such list to go to, or not the user's")]
+    NoDestination,
+    /// The todo that another is to stand next to is not in that list.
+    #[error("no such todo to stand next to")]
+    NoAnchor,
+    /// The todo is not deleted.
+    #[error("the todo is not deleted")]
+    NotDeleted,
     /// The todo is not in the expected version any more.
     #[error("the todo has changed")]
     EtagMismatch,
@@ -46,6 +54,7 @@ pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Resu
     loop {
         match only(todos::create(database, std::slice::from_ref(&todo), max).await?) {
             Created::Todo(todo) => return Ok(todo),
+            Created::Moved(key) => return get(database, todo.creator, key).await,
             // The batch after this one finds what the twin did.
             Created::Again => {}
             Created::NotFound if inbox_to_come => {
@@ -127,27 +136,8 @@ fn parent_of(change: &Change) -> Option<TodoKey> {
     }
 }
 
-/// The todos that are not deleted, in the order of their keys, from the one after `after` on. An inbox that nobody
-/// has used is empty.
-pub async fn page(
-    database: &Database,
-    user: Uuid,
-    parent: Parent,
-    after: Option<TodoKey>,
-    size: PageSize,
-) -> Result<Page<Todo, TodoKey>, Error> {
-    let found = todos::page(database, user, parent, after, size.rows()).await?;
-    if let (Parent::One(list), []) = (parent, found.as_slice())
-        && list != ListId::inbox_of(user)
-    {
-        // An empty page says nothing about the list.
-        member::role(database, user, list).await?.ok_or(Error::NotFound)?;
-    }
-    Ok(Page::new(found, size, |todo| todo.key))
-}
-
 /// Why a write found nothing to write to: there is nothing, or the user may only read it.
-async fn refusal(database: &Database, user: Uuid, list: ListId) -> Error {
+pub(super) async fn refusal(database: &Database, user: Uuid, list: ListId) -> Error {
     match member::role(database, user, list).await {
         Ok(Some(role)) if role < Role::Editor => Error::RoleInsufficient(Role::Editor),
         Ok(_) => Error::NotFound,

@@ -5,29 +5,40 @@ use uuid::Uuid;
 
 use crate::support::World;
 
-const LISTS: i32 = 40;
+/// Todos of each list.
 const TODOS: i32 = 250;
 
-/// A world with 40 lists of 250 todos, and the list that the tests look at.
+/// A todo with its key in an order.
+type Place = (String, Uuid, Uuid);
+
+/// A world with many lists of 250 todos, and the list that the tests look at.
 struct Full {
     world: World,
     user: Uuid,
+    lists: i64,
     list: Uuid,
     todos: Vec<Uuid>,
 }
 
 async fn full(analyzed: bool) -> Full {
+    full_of(10_000, analyzed).await
+}
+
+async fn full_of(todos: i32, analyzed: bool) -> Full {
     let world = World::new().await;
     let user = world.id();
     let mut admin = world.admin().await;
+    let lists = todos / TODOS;
     let fill = format!(
         "INSERT INTO todo.lists SELECT md5('list' || l)::uuid, '{user}', 'l', false, sha256(''), {TODOS}, {TODOS}, now(), now()
-            FROM generate_series(1, {LISTS}) l WHERE substr(md5('list' || l), 13, 1) <> '8';
+            FROM generate_series(1, {lists}) l WHERE substr(md5('list' || l), 13, 1) <> '8';
         INSERT INTO todo.list_members SELECT '{user}', id, 'owner' FROM todo.lists;
         INSERT INTO todo.todos (list_id, id, title, notes, state, creator_id, revision, request_id, request_hash, create_time,
-            update_time, priority, labels, position)
-        SELECT l.id, gen_random_uuid(), 't', '', 'open', '{user}', n, gen_random_uuid(), sha256(''), now(), now(), 0, '{{}}',
-            todo.position_at(n) FROM todo.lists l, generate_series(1::bigint, {TODOS}) n"
+                                update_time, priority, labels, due, position)
+        SELECT l.id, gen_random_uuid(), 't', '', 'open', '{user}', n, gen_random_uuid(), sha256(''), now() - n * interval '1 s',
+            now() + n * interval '1 s', n % 10, '{{}}', CASE WHEN n % 3 > 0 THEN '2026-11-21'::timestamp + n % 50 * interval '1 d' END,
+            todo.position_at(n)
+        FROM todo.lists l, generate_series(1::bigint, {TODOS}) n"
     );
     sqlx::raw_sql(AssertSqlSafe(fill)).execute(&mut admin).await.unwrap();
     if analyzed {
@@ -39,7 +50,8 @@ async fn full(analyzed: bool) -> Full {
         .fetch_all(&mut admin)
         .await
         .unwrap();
-    Full { world, user, list, todos }
+    let lists = sqlx::query_scalar("SELECT count(*) FROM todo.lists").fetch_one(&mut admin).await.unwrap();
+    Full { world, user, lists, list, todos }
 }
 
 async fn generic(world: &World) -> PgConnection {
@@ -66,7 +78,7 @@ fn uuids(ids: &[Uuid]) -> String {
 #[tokio::test]
 async fn a_get_goes_to_each_todo_by_its_whole_key() {
     for analyzed in [false, true] {
-        let Full { world, user, list, todos } = full(analyzed).await;
+        let Full { world, user, list, todos, .. } = full(analyzed).await;
         let wanted = &todos[..32];
         let arguments = [&[user; 32], &[list; 32], wanted].map(uuids).join(", ");
         let get = include_str!("../../src/store/todos/get.sql");
@@ -88,25 +100,48 @@ async fn read_so_far(connection: &mut PgConnection) -> (i64, i64) {
     .unwrap()
 }
 
+/// How many todos the tests of pages go through: `PLAN_TODOS`, or some ten thousand.
+fn many() -> i32 {
+    std::env::var("PLAN_TODOS").ok().and_then(|todos| todos.parse().ok()).unwrap_or(20_000)
+}
+
+/// The ids of a page, and how many todos were read for it; none by scanning.
+async fn page(
+    full: &Full,
+    lists: (Uuid, Uuid),
+    by: &str,
+    descending: bool,
+    after: Option<&Place>,
+) -> (Vec<Place>, i64) {
+    let mut connection = generic(&full.world).await;
+    sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
+    let call = "SELECT sort_key, (todo).list_id, (todo).id
+        FROM todo.page_of_todos($1, $2, $3, NULL, false, $4, $5, $6, $7, $8, 51)";
+    let query = sqlx::query_as(call).bind(full.user).bind(lists.0).bind(lists.1).bind(by).bind(descending);
+    let (key, list, id) =
+        after.cloned().map_or((None, None, None), |(key, list, id)| (Some(key), Some(list), Some(id)));
+    let page = query.bind(key).bind(list).bind(id).fetch_all(&mut connection).await.unwrap();
+    let (scanned, fetched) = read_so_far(&mut connection).await;
+    assert_eq!(scanned, 0, "{by}");
+    (page, fetched)
+}
+
 #[tokio::test]
-async fn a_page_reads_no_more_todos_than_it_returns() {
+async fn a_page_in_any_order_reads_no_more_todos_than_a_page_of_each_list() {
+    const ORDERS: [&str; 5] = ["position", "due", "priority", "create_time", "update_time"];
     for analyzed in [false, true] {
-        let Full { world, user, list, todos } = full(analyzed).await;
-        for (last, after) in [(list, 100), (Uuid::max(), 100), (Uuid::max(), 230)] {
-            let mut connection = generic(&world).await;
-            sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
-            let page: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM todo.page_of_todos($1, $2, $3, $2, $4, 51)")
-                .bind(user)
-                .bind(list)
-                .bind(last)
-                .bind(todos[after])
-                .fetch_all(&mut connection)
-                .await
-                .unwrap();
-            assert_eq!(page.len(), 51);
-            assert_eq!(page[0], todos[after + 1]);
-            // And the one that it begins after.
-            assert_eq!(read_so_far(&mut connection).await, (0, 52));
+        let full = full_of(many(), analyzed).await;
+        for (by, descending) in ORDERS.into_iter().flat_map(|by| [(by, false), (by, true)]) {
+            let (one, all) = ((full.list, full.list), (Uuid::nil(), Uuid::max()));
+            for (lists, pages) in [(one, 1), (all, if by == "position" { 2 } else { full.lists })] {
+                let mut after = None;
+                for _ in 0..3 {
+                    let (page, fetched) = page(&full, lists, by, descending, after.as_ref()).await;
+                    assert_eq!(page.len(), 51, "{by} {descending}");
+                    assert!(fetched <= 52 * pages, "{by} {descending}: {fetched} read for a page of {pages} lists");
+                    after = page.last().cloned();
+                }
+            }
         }
     }
 }
@@ -114,7 +149,7 @@ async fn a_page_reads_no_more_todos_than_it_returns() {
 #[tokio::test]
 async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
     for analyzed in [false, true] {
-        let Full { world, user, list, todos } = full(analyzed).await;
+        let Full { world, user, list, todos, .. } = full(analyzed).await;
         let mut connection = generic(&world).await;
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let call = "SELECT count(*) FILTER (WHERE outcome = 'done') FROM todo.change_todos($1, $2, $3,
@@ -137,7 +172,7 @@ async fn a_batch_of_changes_reads_only_the_todos_that_it_names() {
 #[tokio::test]
 async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
     for analyzed in [false, true] {
-        let Full { world, user, list, todos } = full(analyzed).await;
+        let Full { world, user, list, todos, .. } = full(analyzed).await;
         let mut connection = generic(&world).await;
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let call = "SELECT count(*) FILTER (WHERE outcome = 'repeated') FROM todo.create_todos($1, $2, $3,
@@ -161,7 +196,7 @@ async fn a_batch_of_creates_reads_only_the_todos_that_it_repeats() {
 #[tokio::test]
 async fn a_watch_reads_no_more_todos_than_it_tells() {
     for analyzed in [false, true] {
-        let Full { world, user, list, .. } = full(analyzed).await;
+        let Full { world, user, list, lists, .. } = full(analyzed).await;
         let mut connection = generic(&world).await;
         sqlx::raw_sql("BEGIN").execute(&mut connection).await.unwrap();
         let changes = sqlx::query(include_str!("../../src/store/todos/changes.sql"));
@@ -171,7 +206,7 @@ async fn a_watch_reads_no_more_todos_than_it_tells() {
         assert_eq!(told, (101..=150).collect::<Vec<_>>());
         let (scanned, fetched) = read_so_far(&mut connection).await;
         assert_eq!(fetched, 50);
-        assert!(scanned <= (2 * LISTS).into(), "the memberships and lists once at most, not {scanned}");
+        assert!(scanned <= 2 * lists, "the memberships and lists once at most, not {scanned}");
     }
 }
 

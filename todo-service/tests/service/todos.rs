@@ -209,7 +209,7 @@ async fn bad_fields_of_a_todo_are_refused_together() {
     let refused = alice.complete("lists/x/todos/y", &"e".repeat(65)).await.unwrap_err();
     assert_eq!(violations(&refused), ["etag", "name"]);
 
-    let refused = alice.page("users/1", -1, &"t".repeat(1025)).await.unwrap_err();
+    let refused = alice.page("users/1", -1, &"t".repeat(32_769)).await.unwrap_err();
     assert_eq!(violations(&refused), ["page_size", "page_token", "parent"]);
 }
 

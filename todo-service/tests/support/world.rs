@@ -305,7 +305,12 @@ impl User {
         size: i32,
         token: &str,
     ) -> Result<wire::ListTodosResponse, Status> {
-        let request = wire::ListTodosRequest { parent: parent.into(), page_size: size, page_token: token.into() };
+        let request = wire::ListTodosRequest {
+            parent: parent.into(),
+            page_size: size,
+            page_token: token.into(),
+            ..Default::default()
+        };
         self.todos.list_todos(request).await.map(tonic::Response::into_inner)
     }
 }

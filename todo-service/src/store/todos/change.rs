@@ -11,8 +11,8 @@ use super::{civil, in_order};
 use crate::revision::Revision;
 use crate::todo::{Action, Change, Completion, Edit, Todo};
 
-/// How long a deleted todo can still be read, in days. The API documents it.
-const RETENTION_DAYS: i32 = 30;
+/// How long a deleted todo can still be read: 30 days. The API documents it.
+pub(super) const RETENTION: PgInterval = PgInterval { months: 0, days: 30, microseconds: 0 };
 
 /// What became of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,7 +151,7 @@ pub async fn change(database: &Database, changes: &[Change], max: u32) -> Result
                 &nexts.ids as &[Option<Uuid>],
                 &nexts.dues as &[Option<PrimitiveDateTime>],
                 &nexts.recurrences as &[Option<String>],
-                PgInterval { months: 0, days: RETENTION_DAYS, microseconds: 0 },
+                RETENTION,
                 i64::from(max),
             );
             Ok(call.fetch_all(c).await?)

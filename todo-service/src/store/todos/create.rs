@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::columns::{Columns, Values};
 use super::in_order;
-use super::row::{OutcomeRow, corrupt, todos};
-use crate::todo::{Content, NewTodo, Todo};
+use super::row::{CreatedRow, corrupt, todos};
+use crate::list::ListId;
+use crate::todo::{Content, NewTodo, Todo, TodoKey};
 
 /// What became of a todo that was to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ use crate::todo::{Content, NewTodo, Todo};
 pub enum Created {
     /// It is there, made now or by an earlier request that said the same.
     Todo(Todo),
+    /// An earlier request made it, and it has gone to another list.
+    Moved(TodoKey),
     /// Another request made a todo under its id or request id.
     Taken,
     /// What it was to be a part of is no todo that can have parts.
@@ -75,8 +78,8 @@ pub async fn create(database: &Database, todos: &[NewTodo], max: u32) -> Result<
         Box::pin(async move {
             let Elements { users, lists, ids, requests, hashes, columns, complete_times, icalendars } = elements;
             let call = todos!(
-                OutcomeRow,
-                r#"ord AS "ord!", outcome AS "outcome!", "#,
+                CreatedRow,
+                r#"ord AS "ord!", outcome AS "outcome!", (todo).moved_to, "#,
                 "FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
                 &users,
                 &lists,
@@ -102,9 +105,12 @@ pub async fn create(database: &Database, todos: &[NewTodo], max: u32) -> Result<
     in_order(todos.len(), rows.await?.into_iter().map(|row| Ok((row.ord, outcome(row)?))))
 }
 
-fn outcome(row: OutcomeRow) -> Result<Created, Error> {
+fn outcome(row: CreatedRow) -> Result<Created, Error> {
     match row.outcome.as_str() {
-        "done" | "repeated" => Ok(Created::Todo(row.todo()?)),
+        "done" | "repeated" => match (row.moved_to, row.id) {
+            (Some(list), Some(id)) => Ok(Created::Moved(TodoKey { list: ListId::new(list), id })),
+            _ => Ok(Created::Todo(row.todo()?)),
+        },
         "taken" => Ok(Created::Taken),
         "parent" => Ok(Created::Parent),
         "quota" => Ok(Created::Quota),

@@ -86,8 +86,8 @@ macro_rules! todo_row {
 }
 
 todo_row!(
-    /// A todo of a page.
-    PageRow {}
+    /// A todo of a page, with its key in the order of the page.
+    PageRow { sort_key: String }
 );
 todo_row!(
     /// A todo that an element of a batch asked for.
@@ -97,11 +97,27 @@ todo_row!(
     /// What became of an element of a batch that writes.
     OutcomeRow { ord: i64, outcome: String }
 );
+todo_row!(
+    /// What became of a todo that was to be made; a mark, if it was made before and has gone to another list.
+    CreatedRow { ord: i64, outcome: String, moved_to: Option<Uuid> }
+);
+todo_row!(
+    /// What became of a todo that was to be moved or brought back.
+    RelocatedRow { outcome: String }
+);
 
 todo_row!(
     /// A todo that has changed, or the mark that one has left.
     ChangeRow { list: Uuid, head: i64, own: i64, purged: i64, moved_to: Option<Uuid> }
 );
+
+/// As a state is stored.
+pub(super) fn stored(state: State) -> &'static str {
+    match state {
+        State::Open => "open",
+        State::Completed => "completed",
+    }
+}
 
 fn state(stored: &str) -> Option<State> {
     match stored {

@@ -186,6 +186,7 @@ impl Writer {
                 let (list, revision) = (todo.key.list.uuid(), todo.revision.count());
                 Event::Created { list, creator, request: asked.request, todo: todo.key.id, revision }
             }
+            Created::Moved(key) => Event::Fault(format!("nothing moves here, and {key:?} did")),
             Created::Taken => Event::Taken,
             Created::Quota => Event::Quota,
             Created::Parent => Event::Unsuitable,
