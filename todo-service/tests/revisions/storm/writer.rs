@@ -249,7 +249,7 @@ impl Writer {
             return Event::Fault(format!("{creator} may not write, and did: {answer:?}"));
         }
         match answer {
-            Created::Todo(todo) => {
+            Created::Todo(todo) | Created::Repeated(todo) => {
                 self.remember(todo.key, todo.revision);
                 let (list, revision) = (todo.key.list.uuid(), todo.revision.count());
                 Event::Created { list, creator, request: asked.request, todo: todo.key.id, revision }
