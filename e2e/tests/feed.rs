@@ -1,5 +1,5 @@
-//! Log out means out: what auth-service ends is refused by every replica of todo-service, how soon, and what becomes of
-//! it when either is away. Real processes, two of each.
+//! Log out means out: what auth-service ends is refused by every replica of todo-service, in calls and in watches that are
+//! open, how soon, and what becomes of it when either is away. Real processes, two of each.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,16 @@ use e2e::client::PASSWORD;
 use e2e::refusal::told;
 use e2e::settings::Settings;
 use e2e::{Client, Fleet};
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use proto::auth::v1::{
     ChangePasswordRequest, DeleteUserRequest, DisableUserRequest, LogInResponse, LogOutRequest, RegisterRequest,
     RequestPasswordResetRequest, ResetPasswordRequest, RevokeAllSessionsRequest, RevokeSessionRequest, Role,
     SetRolesRequest,
 };
-use proto::todo::v1::ListTodosRequest;
-use tonic::{Code, Status};
+use proto::todo::v1::watch_todos_response::Content;
+use proto::todo::v1::{ListTodosRequest, WatchTodosRequest, WatchTodosResponse};
+use tonic::{Code, Status, Streaming};
 
 /// What somebody chooses instead of [`PASSWORD`].
 const NEW_PASSWORD: &str = "a lantern under the harbour";
@@ -158,15 +160,43 @@ async fn until_refused(mut client: Client, since: Instant) -> Duration {
     }
 }
 
-/// One act at one replica of auth-service, and how long each of todo-service then took to refuse.
-async fn measure(fleet: &Fleet, act: Act, victim: &LogInResponse, auth: usize, admin: &Client) -> Vec<Duration> {
-    let callers = callers(fleet, victim, auth).await;
-    act.perform(fleet, victim, &mut callers[0].clone(), &mut admin.clone()).await;
-    let since = Instant::now();
-    futures_util::future::join_all(callers.into_iter().map(|caller| until_refused(caller, since))).await
+/// A watch of all that somebody can read, which has told what was there.
+async fn watch(mut client: Client) -> Streaming<WatchTodosResponse> {
+    let request = WatchTodosRequest { parent: "lists/-".to_owned(), ..Default::default() };
+    let mut messages = client.todos.watch_todos(request).await.unwrap().into_inner();
+    while !matches!(messages.message().await.unwrap().unwrap().content, Some(Content::Bookmark(_))) {}
+    messages
 }
 
-/// All acts in turn, at both replicas, and the time that the slowest refusal but for one in a hundred took.
+/// Waits until a watch ends, as that of a revoked token must, and says how long after `since` that was.
+async fn until_ended(mut messages: Streaming<WatchTodosResponse>, since: Instant) -> Duration {
+    let end = async {
+        loop {
+            if let Err(status) = messages.message().await {
+                return status;
+            }
+        }
+    };
+    let status = tokio::time::timeout(Duration::from_secs(10), end).await.expect("a watch goes on after ten seconds");
+    let told = told(&status);
+    assert_eq!(told.0, Code::Unauthenticated, "{status:?}");
+    assert!(["SESSION_ENDED", "TOKEN_EXPIRED"].contains(&told.1.as_str()), "{told:?}");
+    since.elapsed()
+}
+
+/// One act at one replica of auth-service, and how long each of todo-service then took to refuse, and to end a watch.
+async fn measure(fleet: &Fleet, act: Act, victim: &LogInResponse, auth: usize, admin: &Client) -> Vec<Duration> {
+    let callers = callers(fleet, victim, auth).await;
+    let watches = join_all(callers.iter().cloned().map(watch)).await;
+    act.perform(fleet, victim, &mut callers[0].clone(), &mut admin.clone()).await;
+    let since = Instant::now();
+    let refused = join_all(callers.into_iter().map(|caller| until_refused(caller, since)));
+    let ended = join_all(watches.into_iter().map(|watch| until_ended(watch, since)));
+    let (refused, ended) = tokio::join!(refused, ended);
+    [refused, ended].concat()
+}
+
+/// All acts in turn, at both replicas, and the time that the slowest refusal or end but for one in a hundred took.
 async fn p99(fleet: &Fleet) -> Duration {
     let admin = administrator(fleet).await;
     let victims = victims(fleet, ROUNDS * ACTS.len()).await;

@@ -3,7 +3,6 @@
 mod content;
 mod errors;
 pub mod feed;
-mod guard;
 pub mod introspection;
 mod listing;
 mod lists;
@@ -15,7 +14,6 @@ mod names;
 pub mod staleness;
 pub mod sync;
 mod todos;
-mod transfer;
 pub mod upstream;
 mod watch;
 
@@ -87,9 +85,8 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let members = MemberServiceServer::new(Members(parts.clone()))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let todos = TodoServiceServer::new(Todos(parts, transport.max_request_bytes))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
+    let todos =
+        TodoServiceServer::new(Todos(parts)).max_decoding_message_size(decoding).max_encoding_message_size(encoding);
     routes
         .add_service(InterceptedService::new(staleness.guard(lists), authenticate.clone()))
         .add_service(InterceptedService::new(staleness.guard(members), authenticate.clone()))

@@ -23,7 +23,6 @@ mod retries;
 mod staleness;
 mod sync;
 mod todos;
-mod transfer;
 mod undelete;
 mod updates;
 mod watch;

@@ -7,7 +7,7 @@ use service_kit::token::Rejection;
 use tokio::time::{Instant, sleep, sleep_until};
 use tonic::Status;
 
-use super::Parts;
+use super::super::Parts;
 
 /// The shortest time between two checks: while others are revoked, a watch asks about its own token so often.
 const REST: Duration = Duration::from_millis(50);
@@ -15,9 +15,8 @@ const REST: Duration = Duration::from_millis(50);
 const HEARD: Duration = Duration::from_secs(5);
 
 /// Waits until the token of a caller is good no more, and says why. As a call is refused, so a stream ends: when its
-/// token expires, when that is revoked, and when auth-service's feed is not heard and auth-service, asked, says so. A stream
-/// that is `safe` only reads.
-pub(super) async fn ended(parts: Parts, caller: Caller, token: String, safe: bool) -> Status {
+/// token expires, when that is revoked, and when auth-service's feed is not heard and auth-service, asked, says so.
+pub(super) async fn ended(parts: Parts, caller: Caller, token: String) -> Status {
     let mut revoked = parts.staleness.revocations().changes();
     let life = Duration::try_from(caller.expires() - parts.clock.now()).unwrap_or_default();
     let expires = Instant::now() + life;
@@ -26,7 +25,7 @@ pub(super) async fn ended(parts: Parts, caller: Caller, token: String, safe: boo
             () = sleep_until(expires) => return caller::rejected(Rejection::Expired),
             Ok(()) = revoked.changed() => {}
             () = sleep(HEARD) => {
-                if let Err(status) = parts.staleness.recheck(&token, safe).await {
+                if let Err(status) = parts.staleness.recheck(&token).await {
                     return status;
                 }
             }
