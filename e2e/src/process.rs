@@ -44,6 +44,14 @@ impl Process {
         Ok(kill_process(pid, signal)?)
     }
 
+    /// The most memory that it has had in RAM so far, in KiB; `None` where the system does not say.
+    #[must_use]
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        peak.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
     /// Waits until it has ended and said all that it had to say.
     pub async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
         let status = self.child.wait().await?;

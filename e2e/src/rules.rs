@@ -88,8 +88,9 @@ impl Text {
 pub fn fields(method: &MethodDescriptor) -> Vec<Field> {
     let mut fields = Vec::new();
     visit(&method.input(), "", &mut |path, field| {
-        // Of a bool, either value keeps every rule.
-        if !is_output(field) && field.kind() != Kind::Bool && !is_free(field) {
+        // Of a bool or of bytes, every value keeps the rules.
+        let is_ruled = !is_free(field) && !is_judged_alone(field) && !matches!(field.kind(), Kind::Bool | Kind::Bytes);
+        if !is_output(field) && is_ruled {
             fields.push(Field { path, rule: rule(method, field) });
         }
     });
@@ -162,6 +163,7 @@ pub fn visit(message: &MessageDescriptor, prefix: &str, with: &mut impl FnMut(St
         with(path.clone(), &field);
         if let Kind::Message(inner) = field.kind()
             && !inner.full_name().starts_with("google.")
+            && !is_judged_alone(&field)
         {
             visit(&inner, &format!("{path}."), with);
         }
@@ -175,6 +177,11 @@ fn is_free(field: &FieldDescriptor) -> bool {
     ours.is_some_and(|message| {
         field.containing_oneof().is_some() || !field.is_list() && message.oneofs().len() == 0 && !has_rule()
     })
+}
+
+/// Whether what breaks a rule there is told in the answer, and the rest of the request taken: `e2e/tests/transfer.rs`.
+fn is_judged_alone(field: &FieldDescriptor) -> bool {
+    matches!(field.kind(), Kind::Message(message) if message.full_name() == "todo.v1.TransferredTodo")
 }
 
 fn is_output(field: &FieldDescriptor) -> bool {

@@ -226,6 +226,16 @@ impl Scene {
             "todo.v1.TodoService.WatchTodos" => {
                 todo::WatchTodosRequest { parent, ..Default::default() }.encode_to_vec()
             }
+            "todo.v1.TodoService.ImportTodos" => {
+                let todo = todo::Todo { title: "Read".to_owned(), ..Default::default() };
+                let todos = vec![todo::TransferredTodo { todo: Some(todo), ..Default::default() }];
+                let icalendar = b"BEGIN:VTODO\r\nUID:a@b\r\nSUMMARY:Buy milk\r\nEND:VTODO\r\n".to_vec();
+                let request_id = "0c9b0bd4-93a8-4f1c-a9c1-3f0dcbd6f5e7".to_owned();
+                todo::ImportTodosRequest { parent, request_id, icalendar, todos }.encode_to_vec()
+            }
+            "todo.v1.TodoService.ExportTodos" => {
+                todo::ExportTodosRequest { parent, ..Default::default() }.encode_to_vec()
+            }
             "todo.v1.TodoService.UpdateTodo" => {
                 let todo =
                     todo::Todo { name, title: "Buy tea".to_owned(), due: Some(christmas_eve()), ..Default::default() };

@@ -1,6 +1,6 @@
 //! Any rpc by its path, with any bytes: for tests that are generated from the contract.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -90,7 +90,8 @@ impl System {
     }
 }
 
-/// One call with raw bytes. Of a stream, the first message: where it is a server's, the rest is not waited for.
+/// One call with raw bytes. Of a stream of answers, the first; the rest is not waited for. A stream of requests has this
+/// one.
 ///
 /// # Errors
 /// The rpc's.
@@ -101,19 +102,22 @@ pub async fn answer(channel: Channel, path: &str, request: Request<Bytes>) -> Re
     let mut grpc = Grpc::new(channel);
     grpc.ready().await.map_err(|error| Status::unavailable(format!("not connected: {error:?}")))?;
     let uri = PathAndQuery::try_from(path).expect("a path");
-    if !is_stream(path) {
-        return grpc.unary(request, uri, Raw).await;
-    }
-    let (metadata, mut messages, extensions) = grpc.server_streaming(request, uri, Raw).await?.into_parts();
+    let Some(method) = streams().get(path) else { return grpc.unary(request, uri, Raw).await };
+    let answers = if method.is_client_streaming() {
+        grpc.streaming(request.map(tokio_stream::once), uri, Raw).await?
+    } else {
+        grpc.server_streaming(request, uri, Raw).await?
+    };
+    let (metadata, mut messages, extensions) = answers.into_parts();
     let first = messages.message().await?.ok_or_else(|| Status::internal("the stream has no message"))?;
     Ok(Response::from_parts(metadata, first, extensions))
 }
 
-/// Whether the rpc at a path answers with a stream.
-fn is_stream(path: &str) -> bool {
-    static STREAMS: OnceLock<HashSet<String>> = OnceLock::new();
-    let streams = || methods().iter().filter(|method| method.is_server_streaming()).map(self::path).collect();
-    STREAMS.get_or_init(streams).contains(path)
+/// The rpcs that answer with a stream, by their paths. None answers a stream with one message.
+fn streams() -> &'static HashMap<String, MethodDescriptor> {
+    static STREAMS: OnceLock<HashMap<String, MethodDescriptor>> = OnceLock::new();
+    let streams = || methods().into_iter().filter(MethodDescriptor::is_server_streaming);
+    STREAMS.get_or_init(|| streams().map(|method| (self::path(&method), method)).collect())
 }
 
 /// Bytes as they are.

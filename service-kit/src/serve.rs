@@ -25,6 +25,7 @@ use tonic::service::RoutesBuilder;
 use self::health::{Condition, Health};
 pub use self::limits::Limits;
 pub use self::probes::{ProbeSettings, probe};
+pub use self::stack::unreadable;
 use self::worker::Workers;
 use crate::clock::Clock;
 use crate::postgres::Database;

@@ -1,6 +1,7 @@
 -- Takes a todo and its children from one list to the end of another, the todo itself to a place there. What stays is a mark for
--- those who follow the first list; it keeps the request id, so that a late repeat makes no second todo. Answers how many went.
--- The caller holds both lists' locks, has found the ids free, and counts the revisions up.
+-- those who follow the first list; it keeps the request id, so that a late repeat makes no second todo. What goes back takes the
+-- place of its mark: what was deleted below it is a part of it again, and the request that made it is known. Answers how many
+-- went. The caller holds both lists' locks, has found the ids free, and counts the revisions up.
 CREATE FUNCTION todo.carry(moved uuid, source todo.lists, target todo.lists, place text, at timestamptz, retention interval)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
@@ -19,16 +20,18 @@ BEGIN
             delete_time = at, purge_time = at + retention
         WHERE c.list_id = t.list_id AND c.id = t.id;
 
-        -- The mark of an earlier way in the other direction; what was deleted below it stays.
-        UPDATE todo.todos c SET parent_id = NULL WHERE c.list_id = target.id AND c.parent_id = t.id;
-        DELETE FROM todo.todos c WHERE c.list_id = target.id AND c.id = t.id;
         t.list_id := target.id;
         t.revision := target.revision + nth;
         t.position := CASE WHEN nth = 1 THEN place ELSE todo.position_at(t.revision) END;
         t.parent_id := CASE WHEN nth > 1 THEN moved END;
         t.request_id := NULL;
         t.update_time := at;
-        INSERT INTO todo.todos SELECT t.*;
+        INSERT INTO todo.todos SELECT t.*
+        ON CONFLICT ON CONSTRAINT todos_pkey DO UPDATE
+        SET title = t.title, notes = t.notes, state = t.state, revision = t.revision, update_time = at, complete_time = t.complete_time,
+            delete_time = NULL, purge_time = NULL, priority = t.priority, labels = t.labels, due = t.due, due_zone = t.due_zone,
+            recurrence = t.recurrence, parent_id = t.parent_id, icalendar = t.icalendar, position = t.position,
+            next_id = t.next_id, moved_to = NULL;
     END LOOP;
     RETURN nth;
 END

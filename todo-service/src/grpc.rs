@@ -3,6 +3,7 @@
 mod content;
 mod errors;
 pub mod feed;
+mod guard;
 pub mod introspection;
 mod listing;
 mod lists;
@@ -14,6 +15,7 @@ mod names;
 pub mod staleness;
 pub mod sync;
 mod todos;
+mod transfer;
 pub mod upstream;
 mod watch;
 
@@ -85,8 +87,9 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let members = MemberServiceServer::new(Members(parts.clone()))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let todos =
-        TodoServiceServer::new(Todos(parts)).max_decoding_message_size(decoding).max_encoding_message_size(encoding);
+    let todos = TodoServiceServer::new(Todos(parts, transport.max_request_bytes))
+        .max_decoding_message_size(decoding)
+        .max_encoding_message_size(encoding);
     routes
         .add_service(InterceptedService::new(staleness.guard(lists), authenticate.clone()))
         .add_service(InterceptedService::new(staleness.guard(members), authenticate.clone()))

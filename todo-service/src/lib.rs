@@ -13,6 +13,7 @@ pub mod member;
 pub mod revision;
 pub mod store;
 pub mod todo;
+pub mod transfer;
 pub mod vtodo;
 pub mod watch;
 

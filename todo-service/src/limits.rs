@@ -14,4 +14,7 @@ pub struct Limits {
     /// Members that a list may have, its owner included
     #[arg(long, env = "MEMBERS_PER_LIST", default_value_t = 50)]
     pub members_per_list: u32,
+    /// Milliseconds that an import may wait for the next message of its client
+    #[arg(long, env = "IMPORT_SILENCE_MS", default_value_t = 30_000)]
+    pub import_silence_ms: u32,
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 pub use self::due::{Day, Due, LocalTime, Zone, ZonedTime};
 pub use self::labels::{Labels, MAX_LABELS, Priority, label};
+pub(crate) use self::operations::refusal;
 pub use self::operations::{Error, change, create, get, update_or_create};
 pub use self::recurrence::Recurrence;
 pub use self::relocation::{Move, Spot, relocate, undelete};

@@ -19,10 +19,9 @@ mod text;
 mod zones;
 
 pub use self::components::{Component, Cut, Reader};
-pub use self::due::Due;
 pub use self::fault::{Broken, Fault};
-pub use self::fields::Fields;
-pub use self::identity::id;
+pub use self::fields::{Fields, Parent};
+pub use self::identity::{id, nth};
 pub use self::item::{Item, Notice};
 pub use self::state::State;
 pub use self::zones::Zones;

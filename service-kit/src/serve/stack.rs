@@ -17,6 +17,7 @@ use tower::{Service, ServiceBuilder};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::foreign::OnlyGrpc;
+pub use self::unread::unreadable;
 use super::Limits;
 use super::connection::Context;
 use super::deadline::DeadlineLayer;

@@ -82,6 +82,13 @@ pub(super) fn stopping() -> Status {
         .into()
 }
 
+/// The client of an import has said nothing for so long.
+pub(super) fn import_silent(patience: Duration) -> Status {
+    let waited = patience.as_millis().to_string();
+    let message = format!("no message of the import came within {waited} ms; what was told is kept, so repeat it");
+    Refusal::new(Code::DeadlineExceeded, ErrorReason::ImportSilent, message).with("milliseconds", waited).into()
+}
+
 /// A sync token is not one of ours, or is altered, or was given out for something else.
 pub(super) fn sync_token_invalid() -> Status {
     let message = "the sync token is not valid for this call; start again without one";

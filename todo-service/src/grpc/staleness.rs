@@ -63,10 +63,10 @@ impl Staleness {
         &self.revocations
     }
 
-    /// Whether a stream that only reads may go on.
-    pub(super) async fn recheck(&self, token: &str) -> Result<(), Status> {
+    /// Whether a stream may go on; a `safe` one only reads.
+    pub(super) async fn recheck(&self, token: &str, safe: bool) -> Result<(), Status> {
         match self.age() {
-            Some(age) if age > FRESH => self.judge(token, true, age).await.map(drop),
+            Some(age) if age > FRESH => self.judge(token, safe, age).await.map(drop),
             _ => Ok(()),
         }
     }

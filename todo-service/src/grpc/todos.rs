@@ -1,20 +1,22 @@
 //! `todo.v1.TodoService`.
 
+use std::num::NonZeroUsize;
+
 use proto::todo::v1 as wire;
 use proto::todo::v1::todo_service_server::TodoService;
 use service_kit::caller::Caller;
 use service_kit::field::{Fields, Invalid};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::mask::TodoMask;
 use super::names::{ChosenId, ListName, TodoName};
-use super::{Parts, content, errors, listing, messages, moves, names, watch};
+use super::{Parts, content, errors, listing, messages, moves, names, transfer, watch};
 use crate::revision::Etag;
 use crate::todo::{self, Action, Change, Completion, Content, NewTodo, TodoKey};
 
-/// The todos.
-pub(super) struct Todos(pub(super) Parts);
+/// The todos; and how many bytes of a message are read.
+pub(super) struct Todos(pub(super) Parts, pub(super) NonZeroUsize);
 
 type Reply = Result<Response<wire::Todo>, Status>;
 
@@ -101,6 +103,24 @@ impl TodoService for Todos {
         request: Request<wire::WatchTodosRequest>,
     ) -> Result<Response<Self::WatchTodosStream>, Status> {
         watch::begin(&self.0, request).await.map(Response::new)
+    }
+
+    type ImportTodosStream = transfer::Messages<wire::ImportTodosResponse>;
+
+    async fn import_todos(
+        &self,
+        request: Request<Streaming<wire::ImportTodosRequest>>,
+    ) -> Result<Response<Self::ImportTodosStream>, Status> {
+        transfer::import(&self.0, self.1, request).await.map(Response::new)
+    }
+
+    type ExportTodosStream = transfer::Messages<wire::ExportTodosResponse>;
+
+    async fn export_todos(
+        &self,
+        request: Request<wire::ExportTodosRequest>,
+    ) -> Result<Response<Self::ExportTodosStream>, Status> {
+        transfer::export(&self.0, request).await.map(Response::new)
     }
 
     async fn delete_todo(&self, request: Request<wire::DeleteTodoRequest>) -> Reply {

@@ -1,7 +1,5 @@
 //! Watches, as messages.
 
-mod guard;
-
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use proto::todo::v1 as wire;
@@ -13,7 +11,7 @@ use tonic::{Request, Status};
 use uuid::Uuid;
 
 use super::names::TodosParent;
-use super::{Parts, errors, messages, names};
+use super::{Parts, errors, guard, messages, names};
 use crate::todo::Parent;
 use crate::watch::{Change, Told, Watcher};
 
@@ -54,7 +52,7 @@ pub(super) async fn begin(parts: &Parts, request: Request<wire::WatchTodosReques
     let places = parts.sync_tokens.open(user, parent, &sync_token)?;
     let watcher = parts.watches.follow(parts.database.clone(), user, parent, places).await;
     let watcher = watcher.map_err(|error| errors::watch(&error, &name))?;
-    let guard = Box::pin(guard::ended(parts.clone(), caller, token));
+    let guard = Box::pin(guard::ended(parts.clone(), caller, token, true));
     let watch = Watch { parts: parts.clone(), watcher, user, parent, name, guard };
     Ok(stream::unfold(State::Open(Box::new(watch)), State::step).boxed())
 }

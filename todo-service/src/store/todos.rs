@@ -6,6 +6,7 @@ mod changes;
 mod civil;
 mod columns;
 mod create;
+mod export;
 mod page;
 mod read;
 mod relocate;
@@ -15,7 +16,8 @@ use service_kit::postgres::Error;
 
 pub use self::change::{Changed, change};
 pub use self::changes::changes;
-pub use self::create::{Created, create};
+pub use self::create::{Created, create, import};
+pub use self::export::export;
 pub use self::page::page;
 pub use self::read::get;
 pub use self::relocate::{Moved, Restored, relocate, restore};

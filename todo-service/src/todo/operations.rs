@@ -53,7 +53,7 @@ pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Resu
     let mut inbox_to_come = todo.key.list == ListId::inbox_of(todo.creator);
     loop {
         match only(todos::create(database, std::slice::from_ref(&todo), max).await?) {
-            Created::Todo(todo) => return Ok(todo),
+            Created::Todo(todo) | Created::Repeated(todo) => return Ok(todo),
             Created::Moved(key) => return get(database, todo.creator, key).await,
             // The batch after this one finds what the twin did.
             Created::Again => {}
@@ -137,7 +137,7 @@ fn parent_of(change: &Change) -> Option<TodoKey> {
 }
 
 /// Why a write found nothing to write to: there is nothing, or the user may only read it.
-pub(super) async fn refusal(database: &Database, user: Uuid, list: ListId) -> Error {
+pub(crate) async fn refusal(database: &Database, user: Uuid, list: ListId) -> Error {
     match member::role(database, user, list).await {
         Ok(Some(role)) if role < Role::Editor => Error::RoleInsufficient(Role::Editor),
         Ok(_) => Error::NotFound,

@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::property::Property;
 use super::zones::iana;
+use crate::todo::{Due, ZonedTime};
 
 /// How a date is written, and what follows it if a time does.
 const DATE: &str = "%Y%m%d";
@@ -11,17 +12,7 @@ const DATE_TIME: &str = "%Y%m%dT%H%M%S";
 /// The zone that times which end in `Z` are in.
 const UTC: &str = "UTC";
 
-/// When a todo is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// On a day, wherever one is.
-    Date(Date),
-    /// When a clock on the wall of an IANA zone shows this.
-    Time(DateTime, String),
-}
-
-/// `None` where there is no DUE, or not one alone, or one that is neither: a floating time, or one in a zone that is not of the
-/// IANA database.
+/// `None` where there is no DUE, or not one alone, or one that is neither a day nor a time in a zone of the IANA database.
 pub(super) fn read(properties: &[&Property<'_>]) -> Option<Due> {
     let [due] = properties else { return None };
     let (zone, kind) = (due.parameter("TZID"), due.parameter("VALUE").map(|kind| kind.value.to_ascii_uppercase()));
@@ -29,32 +20,38 @@ pub(super) fn read(properties: &[&Property<'_>]) -> Option<Due> {
         return None;
     }
     match (kind.as_deref(), zone, due.value.strip_suffix('Z')) {
-        (Some("DATE"), None, None) => Some(Due::Date(date(due.value)?)),
-        (None | Some("DATE-TIME"), None, Some(utc)) => Some(Due::Time(date_time(utc)?, UTC.to_owned())),
-        (None | Some("DATE-TIME"), Some(zone), None) => Some(Due::Time(date_time(due.value)?, iana(zone.value)?)),
+        (Some("DATE"), None, None) => date(due.value)?.to_string().parse().ok().map(Due::Date),
+        (None | Some("DATE-TIME"), None, Some(utc)) => time(utc, UTC),
+        (None | Some("DATE-TIME"), Some(zone), None) => time(due.value, zone.value),
         _ => None,
     }
 }
 
 pub(super) fn write(due: &Due) -> String {
-    match due {
-        Due::Date(date) => format!("DUE;VALUE=DATE:{}", date.strftime(DATE)),
-        Due::Time(local, zone) if zone == UTC => format!("DUE:{}Z", local.strftime(DATE_TIME)),
-        Due::Time(local, zone) => format!("DUE;TZID={zone}:{}", local.strftime(DATE_TIME)),
+    let civil = due.civil();
+    match due.zone() {
+        None => format!("DUE;VALUE=DATE:{}", civil.strftime(DATE)),
+        Some(zone) if zone.name() == UTC => format!("DUE:{}Z", civil.strftime(DATE_TIME)),
+        Some(zone) => format!("DUE;TZID={}:{}", zone.name(), civil.strftime(DATE_TIME)),
     }
 }
 
-/// Eight digits that are a day of the years 1 to 9999.
+fn time(value: &str, zone: &str) -> Option<Due> {
+    let time = ZonedTime { local: date_time(value)?.to_string().parse().ok()?, zone: iana(zone)? };
+    time.instant().is_some().then_some(Due::Time(time))
+}
+
+/// Eight digits that are a day.
 fn date(digits: &str) -> Option<Date> {
     let number = |from: usize, to: usize| {
         let digits = digits.get(from..to).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
         digits?.parse::<i16>().ok()
     };
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
-    let is_whole = digits.len() == 8 && year >= 1;
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok().filter(|_| is_whole)
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok().filter(|_| digits.len() == 8)
 }
 
+/// A day, a T, and six digits that are a time of it.
 pub(super) fn date_time(value: &str) -> Option<DateTime> {
     let (day, time) = value.split_once('T')?;
     let number = |from: usize| {

@@ -2,17 +2,16 @@
 
 use uuid::Uuid;
 
-use super::due::{self, Due};
+use super::due;
 use super::identity;
 use super::property::Property;
 use super::state::{self, State};
 use super::text::{escape, escape_list, unescape, unescape_list};
+use crate::todo::{Due, MAX_LABELS, Recurrence, label};
 
-/// Most code points of a title, of notes, and of a label; most labels. The API documents them.
+/// Most code points of a title and of notes. The API documents them.
 const TITLE: usize = 500;
 const NOTES: usize = 10_000;
-const LABEL: usize = 50;
-const LABELS: usize = 20;
 
 /// What both a todo and a VTODO can say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +28,21 @@ pub struct Fields {
     pub labels: Vec<String>,
     /// DUE.
     pub due: Option<Due>,
+    /// RRULE, where there is a due, and no parent.
+    pub recurrence: Option<Recurrence>,
     /// STATUS and COMPLETED.
     pub state: State,
     /// RELATED-TO its parent.
-    pub parent: Option<Uuid>,
+    pub parent: Option<Parent>,
+}
+
+/// The todo that one is a part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Which.
+    pub id: Uuid,
+    /// How texts name it.
+    pub uid: String,
 }
 
 /// Properties that say one field together.
@@ -44,6 +54,7 @@ pub(super) enum Group {
     Priority,
     Labels,
     Due,
+    Recurrence,
     State,
     Parent,
     /// When the text was made, which is said anew each time.
@@ -52,10 +63,33 @@ pub(super) enum Group {
     Other,
 }
 
+impl Parent {
+    fn named(uid: String) -> Self {
+        Self { id: identity::id(&uid, ""), uid }
+    }
+
+    /// The todo of an id, of whose VTODO no field says this.
+    #[must_use]
+    pub fn of(id: Uuid, rest: &str) -> Self {
+        let uid = rest.lines().filter_map(Property::parse).find(|property| property.name == "UID");
+        let named = uid.map(|uid| Self::named(unescape(uid.value)));
+        named.filter(|named| named.id == id).unwrap_or_else(|| Self { id, uid: id.to_string() })
+    }
+}
+
 impl Group {
     /// Those that say a field, in the order in which they are written.
-    pub(super) const FIELDS: [Self; 8] =
-        [Self::Id, Self::Title, Self::Notes, Self::Priority, Self::Labels, Self::Due, Self::State, Self::Parent];
+    pub(super) const FIELDS: [Self; 9] = [
+        Self::Id,
+        Self::Title,
+        Self::Notes,
+        Self::Priority,
+        Self::Labels,
+        Self::Due,
+        Self::Recurrence,
+        Self::State,
+        Self::Parent,
+    ];
 
     pub(super) fn of(property: &Property<'_>) -> Self {
         match property.name.as_str() {
@@ -65,6 +99,7 @@ impl Group {
             "PRIORITY" => Self::Priority,
             "CATEGORIES" => Self::Labels,
             "DUE" => Self::Due,
+            "RRULE" => Self::Recurrence,
             "STATUS" | "COMPLETED" | "PERCENT-COMPLETE" => Self::State,
             "RELATED-TO" if is_parent(property) => Self::Parent,
             "DTSTAMP" | "LAST-MODIFIED" => Self::Stamp,
@@ -74,7 +109,7 @@ impl Group {
 }
 
 impl Fields {
-    /// What the properties of a VTODO say.
+    /// What the properties of a VTODO say, each by itself.
     pub(super) fn read(properties: &[Property<'_>]) -> Self {
         let group = |group| properties.iter().filter(|of| Group::of(of) == group).collect::<Vec<_>>();
         Self {
@@ -84,9 +119,15 @@ impl Fields {
             priority: priority(&group(Group::Priority)),
             labels: labels(&group(Group::Labels)),
             due: due::read(&group(Group::Due)),
+            recurrence: recurrence(&group(Group::Recurrence)),
             state: state::read(&group(Group::State)),
-            parent: group(Group::Parent).first().map(|parent| identity::id(&unescape(parent.value), "")),
+            parent: group(Group::Parent).first().map(|parent| Parent::named(unescape(parent.value))),
         }
+    }
+
+    /// Whether a todo can recur by any rule.
+    pub(super) fn may_recur(&self) -> bool {
+        self.due.is_some() && self.parent.is_none()
     }
 
     /// A field as properties, in our words.
@@ -99,8 +140,9 @@ impl Fields {
             Group::Priority => (self.priority != 0).then(|| format!("PRIORITY:{}", self.priority)),
             Group::Labels => (!self.labels.is_empty()).then(|| format!("CATEGORIES:{}", escape_list(&self.labels))),
             Group::Due => self.due.as_ref().map(due::write),
+            Group::Recurrence => self.recurrence.as_ref().map(|rule| format!("RRULE:{rule}")),
             Group::State => return state::write(self.state),
-            Group::Parent => self.parent.map(|parent| format!("RELATED-TO:{parent}")),
+            Group::Parent => self.parent.as_ref().map(|parent| format!("RELATED-TO:{}", escape(&parent.uid))),
             Group::Stamp | Group::Other => None,
         };
         one.into_iter().collect()
@@ -115,8 +157,11 @@ impl Fields {
             Group::Priority => self.priority == now.priority,
             Group::Labels => self.labels == now.labels,
             Group::Due => self.due == now.due,
+            Group::Recurrence => self.recurrence.as_ref().filter(|_| now.may_recur()) == now.recurrence.as_ref(),
             Group::State => self.state.says(now.state),
-            Group::Parent => self.parent == now.parent,
+            Group::Parent => {
+                self.parent.as_ref().map(|parent| parent.id) == now.parent.as_ref().map(|parent| parent.id)
+            }
             Group::Stamp | Group::Other => true,
         }
     }
@@ -150,14 +195,18 @@ fn priority(properties: &[&Property<'_>]) -> u8 {
     properties.first().and_then(|property| property.value.parse().ok()).filter(|priority| *priority <= 9).unwrap_or(0)
 }
 
+fn recurrence(properties: &[&Property<'_>]) -> Option<Recurrence> {
+    let [rule] = properties else { return None };
+    rule.value.to_ascii_uppercase().parse().ok().filter(|_| rule.parameters.is_empty())
+}
+
 /// Those that can be labels, each once, as many as a todo may have.
 fn labels(properties: &[&Property<'_>]) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for category in properties.iter().flat_map(|property| unescape_list(property.value)) {
-        let label = category.trim();
-        let fits = (1..=LABEL).contains(&label.chars().count()) && !label.chars().any(char::is_control);
-        if fits && labels.len() < LABELS && labels.iter().all(|other| other != label) {
-            labels.push(label.to_owned());
+        let text = category.trim();
+        if label(text).is_ok() && labels.len() < MAX_LABELS && labels.iter().all(|other| other != text) {
+            labels.push(text.to_owned());
         }
     }
     labels

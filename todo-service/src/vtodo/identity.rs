@@ -13,6 +13,12 @@ pub fn id(uid: &str, recurrence: &str) -> Uuid {
     own.unwrap_or_else(|| hashed(&[b"uid", uid.as_bytes(), recurrence.as_bytes()]))
 }
 
+/// The id of the nth todo of an import that has none of its own: it follows from the import's.
+#[must_use]
+pub fn nth(import: Uuid, n: u64) -> Uuid {
+    hashed(&[b"nth", import.as_bytes(), &n.to_be_bytes()])
+}
+
 fn hashed(parts: &[&[u8]]) -> Uuid {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(b"todo.local/import");

@@ -9,6 +9,8 @@ use super::fault::Fault;
 pub(super) const MAX_LINE: usize = 64 * 1024;
 /// Longest line that is written, in bytes, its break not counted (3.1).
 const FOLD: usize = 75;
+/// The line that is not folded: a todo that has come whole does not wait for what follows it.
+const LAST: &[u8] = b"END:VTODO";
 
 /// A line, its folds taken out.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,6 +75,11 @@ impl Lines {
             self.at_break = length.is_some();
             if self.at_break {
                 self.drop_returns();
+                if self.line.eq_ignore_ascii_case(LAST) {
+                    self.at_break = false;
+                    self.breaks += 1;
+                    return self.take();
+                }
             }
         }
     }

@@ -43,6 +43,12 @@ pub(super) fn write(state: State) -> Vec<String> {
 }
 
 impl State {
+    /// Done then, as a text can say it.
+    #[must_use]
+    pub fn done_at(time: OffsetDateTime) -> Self {
+        Self::DoneAt(OffsetDateTime::from_unix_timestamp(time.unix_timestamp()).unwrap_or(time))
+    }
+
     /// Whether `self`, as a text says it, says what `now` is.
     pub(super) fn says(self, now: Self) -> bool {
         self == now || self == Self::Done && now != Self::Open

@@ -4,11 +4,11 @@ mod windows;
 
 use std::collections::HashMap;
 
-use jiff::tz::TimeZone;
+use crate::todo::Zone;
 
 /// The zones that a text defines: TZID to the IANA zone that its definition names.
 #[derive(Debug, Default)]
-pub struct Zones(HashMap<String, String>);
+pub struct Zones(HashMap<String, Zone>);
 
 impl Zones {
     /// Adds the zone that a text defines, if `location` is an IANA zone.
@@ -20,7 +20,7 @@ impl Zones {
 
     /// The IANA zone that a TZID means: it is one; or one with a prefix (`/mozilla.org/20050126_1/Europe/Berlin`); or the text
     /// defines it; or Windows has it.
-    pub(super) fn resolve(&self, id: &str) -> Option<String> {
+    pub(super) fn resolve(&self, id: &str) -> Option<Zone> {
         let tail = |(at, _): (usize, &str)| id.get(at + 1..).and_then(iana);
         iana(id)
             .or_else(|| id.starts_with('/').then(|| id.match_indices('/').find_map(tail)).flatten())
@@ -29,8 +29,7 @@ impl Zones {
     }
 }
 
-/// The name of a zone as the IANA database writes it. At most 64 characters.
-pub(super) fn iana(name: &str) -> Option<String> {
-    let zone = TimeZone::get(name).ok()?;
-    zone.iana_name().filter(|name| *name != "Etc/Unknown").map(str::to_owned)
+/// The zone that the IANA database has under a name.
+pub(super) fn iana(name: &str) -> Option<Zone> {
+    name.parse().ok()
 }

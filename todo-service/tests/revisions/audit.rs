@@ -25,8 +25,9 @@ const SCHEMA: &str = "
         END IF;
         INSERT INTO todo.audit (list_id, revision, todo_id, previous, implied)
         SELECT NEW.list_id, NEW.revision, NEW.id, CASE TG_OP WHEN 'UPDATE' THEN coalesce(before, OLD.revision) END,
-            CASE TG_OP WHEN 'INSERT' THEN NEW.request_hash = sha256(uuid_send(NEW.id))
-            ELSE NEW.parent_id IS NOT NULL AND (NEW.state, NEW.delete_time) IS DISTINCT FROM (OLD.state, OLD.delete_time) END;
+            CASE TG_OP WHEN 'INSERT' THEN NEW.request_hash = sha256(uuid_send(NEW.id)) OR NEW.parent_id IS NOT NULL
+            ELSE NEW.parent_id IS NOT NULL AND (NEW.state, NEW.delete_time) IS DISTINCT FROM (OLD.state, OLD.delete_time)
+                OR NEW.moved_to IS NOT NULL OR NEW.position <> OLD.position END;
         RETURN NULL;
     END
     $$;
@@ -53,7 +54,7 @@ pub(crate) struct Entry {
     pub(crate) todo: Uuid,
     /// The todo's version before.
     pub(crate) previous: Option<i64>,
-    /// Whether it came with a change of another todo: its parent, or what it is the next occurrence of.
+    /// Whether it came with a change of another todo: its parent, what it is the next occurrence of, or what was moved.
     pub(crate) implied: bool,
 }
 
@@ -91,9 +92,9 @@ impl Audit {
             JOIN todo.todos p ON p.list_id = c.list_id AND p.id = c.parent_id
             WHERE p.parent_id IS NOT NULL OR p.delete_time IS NOT NULL AND c.delete_time IS NULL
             UNION ALL
-            SELECT format('%s is next of %s todos', n.id, count(t.id)) FROM todo.todos n
-            LEFT JOIN todo.todos t ON t.list_id = n.list_id AND t.next_id = n.id
-            WHERE n.request_hash = sha256(uuid_send(n.id)) GROUP BY n.id HAVING count(t.id) <> 1",
+            SELECT format('%s is next of %s todos', n.id, count(DISTINCT t.id)) FROM todo.todos n
+            LEFT JOIN todo.todos t ON t.next_id = n.id
+            WHERE n.request_hash = sha256(uuid_send(n.id)) GROUP BY n.id HAVING count(DISTINCT t.id) <> 1",
         );
         query.fetch_all(&mut self.admin).await.unwrap()
     }

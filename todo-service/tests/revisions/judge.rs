@@ -18,6 +18,8 @@ pub(crate) struct Report {
 pub(crate) struct Tally {
     pub(crate) done: usize,
     pub(crate) repeated: usize,
+    pub(crate) moved: usize,
+    pub(crate) restored: usize,
     pub(crate) taken: usize,
     pub(crate) quota: usize,
     pub(crate) mismatch: usize,
@@ -52,6 +54,15 @@ impl Judge {
                 self.created(request.map(|request| (list, creator, request)), todo);
             }
             Event::Changed { list, todo, expected, revision } => {
+                let previous = self.version((list, revision), todo);
+                self.changed(todo, expected, revision, previous);
+            }
+            Event::Moved { list, todo, revision } => {
+                tally.moved += 1;
+                self.version((list, revision), todo);
+            }
+            Event::Restored { list, todo, expected, revision } => {
+                tally.restored += 1;
                 let previous = self.version((list, revision), todo);
                 self.changed(todo, expected, revision, previous);
             }

@@ -30,6 +30,8 @@ async fn revisions_are_given_out_once_without_a_gap_in_the_order_of_commits() {
     for (branch, times) in [
         ("done", tally.done),
         ("repeated", tally.repeated),
+        ("moved", tally.moved),
+        ("restored", tally.restored),
         ("taken", tally.taken),
         ("quota", tally.quota),
         ("mismatch", tally.mismatch),

@@ -111,7 +111,7 @@ async fn write(database: &Database, limits: Limits, user: Uuid, id: Uuid, round:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_races_with_the_purge_never_brings_a_user_back() {
     let world = Arc::new(World::new().await);
-    let limits = Limits { lists_per_user: 10, todos_per_list: 10, members_per_list: 10 };
+    let limits = Limits { lists_per_user: 10, todos_per_list: 10, members_per_list: 10, import_silence_ms: 1_000 };
     let racers = (0..AT_ONCE).map(|racer| {
         let world = Arc::clone(&world);
         tokio::spawn(async move {

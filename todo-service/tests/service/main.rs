@@ -23,6 +23,7 @@ mod retries;
 mod staleness;
 mod sync;
 mod todos;
+mod transfer;
 mod undelete;
 mod updates;
 mod watch;

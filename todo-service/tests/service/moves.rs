@@ -267,3 +267,27 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn who_follows_the_list_is_told_that_a_todo_has_left_it_and_who_follows_the_other_that_it_came() {
+    let world = World::new().await;
+    let (mut alice, todos) = inbox(&world, "ab").await;
+    let list = alice.list("Other").await;
+    let (mut here, mut there) = (alice.watch_from_now("lists/inbox").await, alice.watch_from_now(&list.name).await);
+    let moved = relocate(&mut alice, to_list(&todos[0].name, &list.name)).await.unwrap();
+    assert_eq!((here.next().await, there.next().await), ("removed".to_owned(), "a".to_owned()));
+    relocate(&mut alice, to_list(&moved.name, "lists/inbox")).await.unwrap();
+    assert_eq!((here.next().await, there.next().await), ("a".to_owned(), "removed".to_owned()));
+}
+
+#[tokio::test]
+async fn what_went_back_is_known_by_the_request_that_made_it() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    let list = alice.list("Other").await;
+    let request = wire::CreateTodoRequest { request_id: world.id().to_string(), ..create("lists/inbox", "a") };
+    let made = alice.create(request.clone()).await.unwrap();
+    let moved = relocate(&mut alice, to_list(&made.name, &list.name)).await.unwrap();
+    let back = relocate(&mut alice, to_list(&moved.name, "lists/inbox")).await.unwrap();
+    assert_eq!(alice.create(request).await.unwrap(), back);
+}

@@ -1,10 +1,9 @@
 //! Which property says which field.
 
-use jiff::civil::date;
 use time::macros::datetime;
-use todo_service::vtodo::{Due, Notice, State, id};
+use todo_service::vtodo::{Notice, Parent, State, id};
 
-use super::{item, written};
+use super::{day, item, written, zoned};
 
 #[test]
 fn every_field_has_its_property() {
@@ -27,17 +26,18 @@ fn every_field_has_its_property() {
     assert_eq!(fields.notes, "first line\nsecond");
     assert_eq!(fields.priority, 1);
     assert_eq!(fields.labels, ["home", "a,b"]);
-    assert_eq!(fields.due, Some(Due::Time(date(2026, 12, 24).at(18, 30, 0, 0), "Europe/Berlin".to_owned())));
+    assert_eq!(fields.due, Some(zoned("2026-12-24T18:30:00", "Europe/Berlin")));
     assert_eq!(fields.state, State::DoneAt(datetime!(2026-11-20 10:11:12 UTC)));
-    assert_eq!(fields.parent, Some("0192f3a1-0000-7000-8000-000000000002".parse().unwrap()));
+    let parent = "0192f3a1-0000-7000-8000-000000000002";
+    assert_eq!(fields.parent, Some(Parent { id: parent.parse().unwrap(), uid: parent.to_owned() }));
     assert_eq!((item.rest.as_str(), written(&item)), ("", properties.map(str::to_owned).to_vec()));
 }
 
 #[test]
 fn a_due_date_stays_a_date_and_a_time_in_utc_stays_one() {
     let due = |line| item(&["SUMMARY:x", line]).fields.due;
-    assert_eq!(due("DUE;VALUE=DATE:20261224"), Some(Due::Date(date(2026, 12, 24))));
-    let utc = Some(Due::Time(date(2026, 12, 24).at(17, 30, 0, 0), "UTC".to_owned()));
+    assert_eq!(due("DUE;VALUE=DATE:20261224"), Some(day("2026-12-24")));
+    let utc = Some(zoned("2026-12-24T17:30:00", "UTC"));
     assert_eq!(due("DUE:20261224T173000Z"), utc);
     assert_eq!(due("DUE;VALUE=DATE-TIME:20261224T173000Z"), utc);
 }
@@ -50,7 +50,7 @@ fn a_due_time_that_no_field_can_say_is_none_and_noticed() {
         "DUE:20261224",
         "DUE;VALUE=DATE:20261324",
         "DUE;VALUE=DATE:2026122",
-        "DUE;VALUE=DATE:00001224",
+        "DUE;VALUE=DATE:09991224",
         "DUE:20261224T235960Z",
         "DUE:20261224T18300Z",
         "DUE;VALUE=DATE;X=y:20261224",
@@ -125,9 +125,23 @@ fn an_id_follows_from_uid_and_recurrence_id_alone() {
 
 #[test]
 fn only_a_relation_to_a_parent_is_one() {
-    let parent = |line| item(&["SUMMARY:x", line]).fields.parent;
+    let parent = |line| item(&["SUMMARY:x", line]).fields.parent.map(|parent| parent.id);
     assert_eq!(parent("RELATED-TO:a@b"), Some(id("a@b", "")));
     assert_eq!(parent("RELATED-TO;RELTYPE=parent:a@b"), Some(id("a@b", "")));
     assert_eq!(parent("RELATED-TO;RELTYPE=CHILD:a@b"), None);
     assert_eq!(parent("RELATED-TO;RELTYPE=SIBLING:a@b"), None);
+}
+
+#[test]
+fn a_rule_needs_a_due_and_no_parent() {
+    let rule = |lines: &[&str]| {
+        let item = item(&[&["UID:1", "SUMMARY:x"], lines].concat());
+        (item.fields.recurrence.as_ref().map(ToString::to_string), item.notices())
+    };
+    let due = "DUE;VALUE=DATE:20261224";
+    assert_eq!(rule(&[due, "RRULE:FREQ=WEEKLY;BYDAY=MO"]), (Some("FREQ=WEEKLY;BYDAY=MO".to_owned()), vec![]));
+    assert_eq!(rule(&["RRULE:FREQ=WEEKLY"]), (None, vec![Notice::Recurrence]));
+    assert_eq!(rule(&[due, "RRULE:FREQ=WEEKLY", "RELATED-TO:a@b"]), (None, vec![Notice::Recurrence]));
+    assert_eq!(rule(&[due, "RRULE:FREQ=HOURLY"]), (None, vec![Notice::Recurrence]));
+    assert_eq!(rule(&[due, "RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"]), (None, vec![Notice::Recurrence]));
 }

@@ -1,6 +1,6 @@
 //! What no field says is kept as it stood, and gives way when a field changes.
 
-use todo_service::vtodo::{Due, State};
+use todo_service::vtodo::{Item, Parent, State, id};
 
 use super::{item, written};
 
@@ -30,7 +30,7 @@ fn what_no_field_says_is_written_again_as_it_stood() {
 fn a_kept_property_gives_way_to_a_field_that_says_something_else() {
     let mut item = item(&["UID:a@b", "SUMMARY;LANGUAGE=de:Milch", "DUE:20261224T183000", "STATUS:IN-PROCESS", "X-A:1"]);
     item.fields.title = "Milk".to_owned();
-    item.fields.due = Some(Due::Date(jiff::civil::date(2026, 12, 25)));
+    item.fields.due = Some(super::day("2026-12-25"));
     item.fields.state = State::Done;
     let now = ["UID:a@b", "SUMMARY:Milk", "DUE;VALUE=DATE:20261225", "STATUS:COMPLETED", "X-A:1"];
     assert_eq!(written(&item), now);
@@ -62,4 +62,60 @@ fn a_text_keeps_when_it_was_made_but_not_when_it_was_written() {
     item.write(super::CREATED, super::UPDATED, &mut text);
     assert_eq!(text.matches("CREATED:").count(), 1);
     assert!(text.contains("DTSTAMP:20261121T183000Z\r\n") && text.contains("LAST-MODIFIED:20261121T183000Z\r\n"));
+}
+
+#[test]
+fn a_rule_in_other_words_stays_in_them() {
+    let lines = [
+        "UID:a@b",
+        "SUMMARY:x",
+        "DUE;VALUE=DATE:20261224",
+        "RRULE:BYDAY=MO;FREQ=weekly;INTERVAL=1",
+        "STATUS:NEEDS-ACTION",
+    ];
+    let mut item = item(&lines);
+    assert_eq!(written(&item), lines);
+    item.fields.recurrence = Some("FREQ=DAILY".parse().unwrap());
+    assert_eq!(written(&item)[3], "RRULE:FREQ=DAILY");
+}
+
+#[test]
+fn a_relation_to_no_parent_is_kept() {
+    for uid in ["a@b", "0192f3a1-0000-7000-8000-000000000002"] {
+        let relation = format!("RELATED-TO:{uid}");
+        let mut orphan = item(&["UID:c@d", "SUMMARY:x", &relation]);
+        orphan.orphan().unwrap();
+        assert_eq!(orphan.fields.parent, None);
+        assert_eq!(written(&orphan)[3], relation);
+    }
+}
+
+#[test]
+fn a_parent_is_named_as_its_own_text_names_it() {
+    let parent = item(&["UID:a@b", "SUMMARY:x"]);
+    let mut child = item(&["UID:c@d", "SUMMARY:y"]);
+    child.fields.parent = Some(Parent::of(id("a@b", ""), &parent.rest));
+    assert!(written(&child).contains(&"RELATED-TO:a@b".to_owned()));
+    let other = uuid::Uuid::from_u128(7);
+    assert_eq!(Parent::of(other, &parent.rest).uid, other.to_string(), "the next occurrence of the parent has another");
+}
+
+#[test]
+fn what_somebody_else_kept_is_checked() {
+    let kept = "X-A:1\nBEGIN:VALARM\nTRIGGER:-PT5M\nEND:VALARM\n";
+    assert_eq!(Item::rest(kept), Ok(kept.to_owned()));
+    assert_eq!(Item::rest(""), Ok(String::new()));
+    let refused = [
+        "no property",
+        "END:VTODO",
+        "BEGIN:VTODO",
+        "X-A:1\nEND:VTODO\nBEGIN:VTODO\nX-B:2",
+        "BEGIN:VALARM",
+        "END:VALARM",
+        "X-A:\0",
+    ];
+    for text in refused {
+        assert!(Item::rest(text).is_err(), "{text:?}");
+    }
+    assert!(Item::rest(&format!("X-A:{}", "x".repeat(17_000))).is_err());
 }

@@ -11,6 +11,7 @@ mod zones;
 
 use time::OffsetDateTime;
 use time::macros::datetime;
+use todo_service::todo::{Due, ZonedTime};
 use todo_service::vtodo::{Broken, Component, Cut, Fault, Item, Reader, Zones};
 
 const CREATED: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
@@ -69,4 +70,14 @@ fn written(item: &Item) -> Vec<String> {
     let lines = text.replace("\r\n ", "");
     let stamps = ["BEGIN:VTODO", "END:VTODO", "DTSTAMP:", "LAST-MODIFIED:", "CREATED:20260102T030405Z"];
     lines.lines().filter(|line| !stamps.iter().any(|stamp| line.starts_with(stamp))).map(str::to_owned).collect()
+}
+
+/// A due date.
+fn day(day: &str) -> Due {
+    Due::Date(day.parse().unwrap())
+}
+
+/// A due time in a zone.
+fn zoned(local: &str, zone: &str) -> Due {
+    Due::Time(ZonedTime { local: local.parse().unwrap(), zone: zone.parse().unwrap() })
 }

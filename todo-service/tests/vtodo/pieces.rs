@@ -70,3 +70,14 @@ fn what_is_no_todo_is_passed_over() {
     let found = cut([text.as_bytes()]);
     assert!(matches!(found.as_slice(), [Cut::Other, Cut::Todo(_), Cut::Other]), "{found:?}");
 }
+
+#[test]
+fn a_todo_is_read_as_soon_as_it_has_ended() {
+    let mut reader = todo_service::vtodo::Reader::default();
+    reader.push(b"BEGIN:VTODO\r\nSUMMARY:x\r\nEND:VTODO\r\n".to_vec());
+    assert!(matches!(reader.next(), Some(Cut::Todo(_))));
+    reader.push(b"BEGIN:VTODO\r\n".to_vec());
+    reader.end();
+    let told = reader.next();
+    assert!(matches!(&told, Some(Cut::Broken(broken)) if broken.line == 4), "{told:?}");
+}

@@ -1,29 +1,29 @@
 //! What is imported and exported says the same, and what is exported and imported is the same.
 
-use jiff::civil::Date;
 use proptest::prelude::*;
 use proptest::string::string_regex;
 use time::OffsetDateTime;
-use todo_service::vtodo::{Due, Fields, Item, State};
+use todo_service::todo::Due;
+use todo_service::vtodo::{Fields, Item, Parent, State};
 use uuid::Uuid;
 
-use super::{CREATED, UPDATED, calendar, read};
+use super::{CREATED, UPDATED, calendar, day, read, zoned};
 
 /// Characters that TEXT can say: all but controls; here those that mean something, and some of each length.
 const SAYABLE: &str = "[ a-z,;:\\\\\"=\n\tNnäß\u{301}\u{1D11E}\u{2028}]";
 
 fn due() -> impl Strategy<Value = Option<Due>> {
-    let date = (1_i16..=9999, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| Date::constant(year, month, day));
+    let date =
+        (1000_i16..=9999, 1..=12, 1..=28).prop_map(|(year, month, day)| format!("{year:04}-{month:02}-{day:02}"));
     let zone =
         prop_oneof![Just("UTC"), Just("Europe/Berlin"), Just("America/Argentina/Ushuaia"), Just("Australia/Lord_Howe")];
-    let time = (date.clone(), 0_i8..24, 0_i8..60, 0_i8..60, zone);
+    let time = (date.clone(), 0..24, 0..60, 0..60, zone);
     prop_oneof![
         Just(None),
-        date.prop_map(|date| Some(Due::Date(date))),
-        time.prop_map(|(date, hour, minute, second, zone)| Some(Due::Time(
-            date.at(hour, minute, second, 0),
-            zone.to_owned()
-        ))),
+        date.prop_map(|date| Some(day(&date))),
+        time.prop_map(|(date, hour, minute, second, zone)| {
+            Some(zoned(&format!("{date}T{hour:02}:{minute:02}:{second:02}"), zone))
+        }),
     ]
 }
 
@@ -46,20 +46,23 @@ prop_compose! {
         labels in labels(),
         due in due(),
         state in state(),
+        rule in proptest::option::of(prop_oneof![Just("FREQ=DAILY"), Just("FREQ=MONTHLY;BYDAY=-1FR;COUNT=3")]),
         parent in proptest::option::of(any::<u128>().prop_map(|id| Uuid::from_u128(id | 1))),
     ) -> Fields {
-        Fields { id: Some(id), title, notes, priority, labels, due, state, parent }
+        let recurrence = rule.filter(|_| due.is_some() && parent.is_none()).map(|rule| rule.parse().unwrap());
+        let parent = parent.map(|parent| Parent::of(parent, ""));
+        Fields { id: Some(id), title, notes, priority, labels, due, recurrence, state, parent }
     }
 }
 
 /// A property as some program could write it; of the same name as a field's or not.
 fn property() -> impl Strategy<Value = String> {
-    let name = "(SUMMARY|DESCRIPTION|PRIORITY|CATEGORIES|DUE|STATUS|COMPLETED|PERCENT-COMPLETE|RELATED-TO|UID|X-[A-Z]{1,3}|COMMENT|dtstart)";
+    let name = "(SUMMARY|DESCRIPTION|PRIORITY|CATEGORIES|DUE|STATUS|COMPLETED|PERCENT-COMPLETE|RELATED-TO|RRULE|UID|X-[A-Z]{1,3}|COMMENT|dtstart)";
     let parameter = "(;(LANGUAGE|VALUE|TZID|RELTYPE|X-P)=(DATE|parent|X[a-z]{0,7}|\"[a-z:;,]{1,5}\"))?";
     let value = prop_oneof![
         "[0-9]{1,2}",
         "2026[0-9]{4}(T[0-9]{6}Z?)?",
-        "(COMPLETED|CANCELLED|IN-PROCESS|parent)",
+        "(COMPLETED|CANCELLED|IN-PROCESS|FREQ=DAILY)",
         "[ a-z,;:\\\\äß\u{1D11E}]{0,90}"
     ];
     (name, parameter, value).prop_map(|(name, parameter, value)| format!("{name}{parameter}:{value}"))

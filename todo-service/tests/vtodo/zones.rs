@@ -1,7 +1,7 @@
 //! Names of zones.
 
-use jiff::civil::date;
-use todo_service::vtodo::{Due, Notice};
+use todo_service::todo::Due;
+use todo_service::vtodo::Notice;
 
 use super::{calendar, read};
 
@@ -12,9 +12,8 @@ fn due_in(id: &str, definition: &[&str]) -> (Option<String>, Vec<Notice>, String
     let todo = ["BEGIN:VTODO", "SUMMARY:x", &due, "END:VTODO"];
     let (items, faults) = read(&calendar(&[zone.as_slice(), &todo].concat()));
     assert_eq!(faults, []);
-    let local = date(2026, 12, 24).at(18, 30, 0, 0);
     let zone = items[0].fields.due.clone().map(|due| match due {
-        Due::Time(at, zone) if at == local => zone,
+        Due::Time(time) if time.local.to_string() == "2026-12-24T18:30:00" => time.zone.name().to_owned(),
         other => panic!("{other:?}"),
     });
     let written = super::written(&items[0]).into_iter().find(|line| line.starts_with("DUE")).unwrap();

@@ -23,6 +23,14 @@ pub(super) fn explain(answer: Response<Body>, max_bytes: NonZeroUsize) -> Respon
     status.into_http()
 }
 
+/// Why a message of a stream of requests, later than the first, cannot be read; in the words in which the first would be
+/// refused.
+#[must_use]
+pub fn unreadable(status: Status, max_bytes: NonZeroUsize) -> Status {
+    let is_tonics = status.details().is_empty();
+    refusal(&status, max_bytes).filter(|_| is_tonics).map_or(status, Status::from)
+}
+
 fn refusal(status: &Status, max_bytes: NonZeroUsize) -> Option<Refusal> {
     match status.code() {
         Code::OutOfRange => {

@@ -13,10 +13,11 @@ use crate::todo::{Content, NewTodo, Todo, TodoKey};
 
 /// What became of a todo that was to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every answer is a todo")]
 pub enum Created {
-    /// It is there, made now or by an earlier request that said the same.
+    /// It was made now.
     Todo(Todo),
+    /// An earlier request that said the same made it.
+    Repeated(Todo),
     /// An earlier request made it, and it has gone to another list.
     Moved(TodoKey),
     /// Another request made a todo under its id or request id.
@@ -71,45 +72,77 @@ impl From<&[NewTodo]> for Elements {
     }
 }
 
+/// The call of a function of the schema that makes todos.
+macro_rules! making {
+    ($from:literal, $elements:expr, $max:expr) => {{
+        let Elements { users, lists, ids, requests, hashes, columns, complete_times, icalendars } = $elements;
+        todos!(
+            CreatedRow,
+            r#"ord AS "ord!", outcome AS "outcome!", (todo).moved_to, "#,
+            $from,
+            &users,
+            &lists,
+            &ids,
+            &requests as &[Option<Uuid>],
+            &hashes,
+            &columns.titles as &[Option<String>],
+            &columns.notes as &[Option<String>],
+            &columns.priorities as &[Option<i16>],
+            &columns.labels as &[Option<String>],
+            &columns.dues as &[Option<PrimitiveDateTime>],
+            &columns.due_zones as &[Option<String>],
+            &columns.recurrences as &[Option<String>],
+            &columns.parent_lists as &[Option<Uuid>],
+            &columns.parents as &[Option<Uuid>],
+            &complete_times as &[Option<OffsetDateTime>],
+            &icalendars as &[Option<String>],
+            i64::from($max),
+        )
+    }};
+}
+
 /// Makes todos in lists that may hold `max` each.
 pub async fn create(database: &Database, todos: &[NewTodo], max: u32) -> Result<Vec<Created>, Error> {
     let elements = Elements::from(todos);
     let rows = database.write(move |c| {
         Box::pin(async move {
-            let Elements { users, lists, ids, requests, hashes, columns, complete_times, icalendars } = elements;
-            let call = todos!(
-                CreatedRow,
-                r#"ord AS "ord!", outcome AS "outcome!", (todo).moved_to, "#,
+            let call = making!(
                 "FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-                &users,
-                &lists,
-                &ids,
-                &requests as &[Option<Uuid>],
-                &hashes,
-                &columns.titles as &[Option<String>],
-                &columns.notes as &[Option<String>],
-                &columns.priorities as &[Option<i16>],
-                &columns.labels as &[Option<String>],
-                &columns.dues as &[Option<PrimitiveDateTime>],
-                &columns.due_zones as &[Option<String>],
-                &columns.recurrences as &[Option<String>],
-                &columns.parent_lists as &[Option<Uuid>],
-                &columns.parents as &[Option<Uuid>],
-                &complete_times as &[Option<OffsetDateTime>],
-                &icalendars as &[Option<String>],
-                i64::from(max),
+                elements,
+                max
             );
             Ok(call.fetch_all(c).await?)
         })
     });
-    in_order(todos.len(), rows.await?.into_iter().map(|row| Ok((row.ord, outcome(row)?))))
+    answers(todos.len(), rows.await?)
+}
+
+/// The same for a great many, which fill a list while they are made.
+pub async fn import(database: &Database, todos: &[NewTodo], max: u32) -> Result<Vec<Created>, Error> {
+    let elements = Elements::from(todos);
+    let rows = database.write(move |c| {
+        Box::pin(async move {
+            let call = making!(
+                "FROM todo.import_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+                elements,
+                max
+            );
+            Ok(call.fetch_all(c).await?)
+        })
+    });
+    answers(todos.len(), rows.await?)
+}
+
+fn answers(count: usize, rows: Vec<CreatedRow>) -> Result<Vec<Created>, Error> {
+    in_order(count, rows.into_iter().map(|row| Ok((row.ord, outcome(row)?))))
 }
 
 fn outcome(row: CreatedRow) -> Result<Created, Error> {
     match row.outcome.as_str() {
-        "done" | "repeated" => match (row.moved_to, row.id) {
+        "done" => Ok(Created::Todo(row.todo()?)),
+        "repeated" => match (row.moved_to, row.id) {
             (Some(list), Some(id)) => Ok(Created::Moved(TodoKey { list: ListId::new(list), id })),
-            _ => Ok(Created::Todo(row.todo()?)),
+            _ => Ok(Created::Repeated(row.todo()?)),
         },
         "taken" => Ok(Created::Taken),
         "parent" => Ok(Created::Parent),

@@ -94,6 +94,10 @@ todo_row!(
     FoundRow { ord: i64 }
 );
 todo_row!(
+    /// A todo with what no field says of it and of its parent.
+    ExportRow { icalendar: Option<String>, parent_icalendar: Option<String> }
+);
+todo_row!(
     /// What became of an element of a batch that writes.
     OutcomeRow { ord: i64, outcome: String }
 );

@@ -16,7 +16,8 @@ use super::writer::Event;
 use super::{Cast, MAX_LIVE};
 use crate::dice::Dice;
 
-pub(crate) const LIMITS: Limits = Limits { todos_per_list: MAX_LIVE, lists_per_user: 100, members_per_list: 50 };
+pub(crate) const LIMITS: Limits =
+    Limits { todos_per_list: MAX_LIVE, lists_per_user: 100, members_per_list: 50, import_silence_ms: 1_000 };
 
 pub(crate) struct Keeper {
     database: Database,

@@ -7,8 +7,8 @@ use service_kit::postgres::{Database, Error};
 use todo_service::fingerprint::Fingerprint;
 use todo_service::list::ListId;
 use todo_service::revision::{Etag, Revision};
-use todo_service::store::todos::{self, Changed, Created};
-use todo_service::todo::{Action, Change, Completion, Content, Due, Edit, NewTodo, Next, TodoKey};
+use todo_service::store::todos::{self, Changed, Created, Moved, Restored};
+use todo_service::todo::{Action, Change, Completion, Content, Due, Edit, Move, NewTodo, Next, Spot, TodoKey};
 use uuid::Uuid;
 
 use super::{Cast, MAX_LIVE};
@@ -29,6 +29,19 @@ pub(crate) enum Event {
         revision: i64,
     },
     Changed {
+        list: Uuid,
+        todo: Uuid,
+        expected: Option<i64>,
+        revision: i64,
+    },
+    /// To another list, perhaps.
+    Moved {
+        list: Uuid,
+        todo: Uuid,
+        revision: i64,
+    },
+    /// A deleted one was brought back.
+    Restored {
         list: Uuid,
         todo: Uuid,
         expected: Option<i64>,
@@ -70,10 +83,11 @@ impl Writer {
             if self.broken.load(Ordering::Relaxed) {
                 break;
             }
-            let sent = if self.known.is_empty() || self.dice.percent(40) {
-                self.send_creates(&mut events).await
-            } else {
-                self.send_changes(&mut events).await
+            let sent = match self.dice.below(100) {
+                _ if self.known.is_empty() => self.send_creates(&mut events).await,
+                0..35 => self.send_creates(&mut events).await,
+                35..50 => self.relocate(&mut events).await,
+                _ => self.send_changes(&mut events).await,
             };
             if let Err(error) = sent {
                 self.broken.store(true, Ordering::Relaxed);
@@ -95,6 +109,60 @@ impl Writer {
         let answers = todos::change(&self.database, &batch, MAX_LIVE).await?;
         events.extend(batch.iter().zip(answers).map(|(change, answer)| self.changed(change, answer)));
         Ok(())
+    }
+
+    /// Moves one todo after another, and brings back some that are deleted, perhaps.
+    async fn relocate(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
+        for _ in 0..24 {
+            let event = if self.dice.percent(35) { self.send_move().await? } else { self.send_undelete().await? };
+            events.push(event);
+        }
+        Ok(())
+    }
+
+    async fn send_move(&mut self) -> Result<Event, Error> {
+        let ((key, revision), (anchor, _)) = (self.dice.pick(&self.known), self.dice.pick(&self.known));
+        let (list, spot) = match self.dice.below(4) {
+            0 => (ListId::new(self.dice.pick(&self.cast.lists)), Spot::End),
+            1 => (anchor.list, Spot::Before(anchor.id)),
+            _ => (anchor.list, Spot::After(anchor.id)),
+        };
+        let expected = self.dice.percent(50).then(|| Etag::from(revision));
+        let order = Move { user: self.user(), key, expected, list, spot };
+        let answer = todos::relocate(&self.database, order, MAX_LIVE).await?;
+        if self.cast.refused.contains(&order.user) && !matches!(answer, Moved::NotFound) {
+            return Ok(Event::Fault(format!("{} may not write, and did: {answer:?}", order.user)));
+        }
+        Ok(match answer {
+            Moved::Todo(todo) => {
+                self.remember(todo.key, todo.revision);
+                Event::Moved { list: todo.key.list.uuid(), todo: todo.key.id, revision: todo.revision.count() }
+            }
+            Moved::Mismatch => Event::Mismatch,
+            Moved::Taken => Event::Taken,
+            Moved::Quota => Event::Quota,
+            Moved::NoAnchor | Moved::NoDestination | Moved::NotFound => Event::Refused,
+        })
+    }
+
+    async fn send_undelete(&mut self) -> Result<Event, Error> {
+        let (user, (key, revision)) = (self.user(), self.dice.pick(&self.known));
+        let expected = self.dice.percent(50).then(|| Etag::from(revision));
+        let answer = todos::restore(&self.database, user, key, expected, MAX_LIVE).await?;
+        if self.cast.refused.contains(&user) && !matches!(answer, Restored::NotFound) {
+            return Ok(Event::Fault(format!("{user} may not write, and did: {answer:?}")));
+        }
+        Ok(match answer {
+            Restored::Todo(todo) => {
+                self.remember(todo.key, todo.revision);
+                let expected = expected.map(|etag| etag.revision().count());
+                let (list, todo, revision) = (todo.key.list.uuid(), todo.key.id, todo.revision.count());
+                Event::Restored { list, todo, expected, revision }
+            }
+            Restored::Mismatch => Event::Mismatch,
+            Restored::Quota => Event::Quota,
+            Restored::Live | Restored::NotFound => Event::Refused,
+        })
     }
 
     fn user(&self) -> Uuid {
@@ -181,12 +249,13 @@ impl Writer {
             return Event::Fault(format!("{creator} may not write, and did: {answer:?}"));
         }
         match answer {
-            Created::Todo(todo) => {
+            Created::Todo(todo) | Created::Repeated(todo) => {
                 self.remember(todo.key, todo.revision);
                 let (list, revision) = (todo.key.list.uuid(), todo.revision.count());
                 Event::Created { list, creator, request: asked.request, todo: todo.key.id, revision }
             }
-            Created::Moved(key) => Event::Fault(format!("nothing moves here, and {key:?} did")),
+            // Where it went it has versions of its own.
+            Created::Moved(_) => Event::Refused,
             Created::Taken => Event::Taken,
             Created::Quota => Event::Quota,
             Created::Parent => Event::Unsuitable,

@@ -7,7 +7,7 @@ use service_kit::token::Rejection;
 use tokio::time::{Instant, sleep, sleep_until};
 use tonic::Status;
 
-use super::super::Parts;
+use super::Parts;
 
 /// The shortest time between two checks: while others are revoked, a watch asks about its own token so often.
 const REST: Duration = Duration::from_millis(50);
@@ -15,8 +15,9 @@ const REST: Duration = Duration::from_millis(50);
 const HEARD: Duration = Duration::from_secs(5);
 
 /// Waits until the token of a caller is good no more, and says why. As a call is refused, so a stream ends: when its
-/// token expires, when that is revoked, and when auth-service's feed is not heard and auth-service, asked, says so.
-pub(super) async fn ended(parts: Parts, caller: Caller, token: String) -> Status {
+/// token expires, when that is revoked, and when auth-service's feed is not heard and auth-service, asked, says so. A stream
+/// that is `safe` only reads.
+pub(super) async fn ended(parts: Parts, caller: Caller, token: String, safe: bool) -> Status {
     let mut revoked = parts.staleness.revocations().changes();
     let life = Duration::try_from(caller.expires() - parts.clock.now()).unwrap_or_default();
     let expires = Instant::now() + life;
@@ -25,7 +26,7 @@ pub(super) async fn ended(parts: Parts, caller: Caller, token: String) -> Status
             () = sleep_until(expires) => return caller::rejected(Rejection::Expired),
             Ok(()) = revoked.changed() => {}
             () = sleep(HEARD) => {
-                if let Err(status) = parts.staleness.recheck(&token).await {
+                if let Err(status) = parts.staleness.recheck(&token, safe).await {
                     return status;
                 }
             }
