@@ -99,7 +99,12 @@ impl Writer {
 
     async fn send_creates(&mut self, events: &mut Vec<Event>) -> Result<(), Error> {
         let batch: Vec<_> = (0..=self.dice.below(32)).map(|_| self.new_todo()).collect();
-        let answers = todos::create(&self.database, &batch, MAX_LIVE).await?;
+        // As an import does it, one time in four.
+        let answers = if self.dice.below(4) == 0 {
+            todos::import(&self.database, &batch, MAX_LIVE).await?
+        } else {
+            todos::create(&self.database, &batch, MAX_LIVE).await?
+        };
         events.extend(batch.iter().zip(answers).map(|(todo, answer)| self.created(todo, answer)));
         Ok(())
     }
