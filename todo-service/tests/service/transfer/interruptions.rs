@@ -1,5 +1,7 @@
 //! Imports that do not come to their end.
 
+use std::time::Duration;
+
 use proto::todo::v1 as wire;
 use proto::todo::v1::import_todos_response::Content;
 use service_kit::token::Revocation;
@@ -17,7 +19,9 @@ async fn begun(user: &mut User) -> (Requests, Streaming<wire::ImportTodosRespons
     let (requests, stream) = mpsc::channel(8);
     requests.send(text("lists/inbox", &vtodo(&["UID:1@x", "SUMMARY:x"]))).await.unwrap();
     let mut answers = user.todos.import_todos(ReceiverStream::new(stream)).await.unwrap().into_inner();
-    let told = answers.message().await.unwrap().unwrap().content;
+    // Long before the import would end because nothing comes.
+    let told = tokio::time::timeout(Duration::from_secs(20), answers.message()).await.expect("an answer");
+    let told = told.unwrap().unwrap().content;
     let progress = wire::ImportProgress { created_count: 1, ..Default::default() };
     assert_eq!(told, Some(Content::Progress(progress)), "few are made when nothing more comes");
     (requests, answers)
