@@ -13,7 +13,8 @@ pub(crate) async fn write(scene: Arc<Scene>, number: usize) -> usize {
     let (dice, mut user) = (Dice::seeded(number as u64), scene.user(number));
     let mut mine: Vec<String> = Vec::new();
     for round in 0..WRITES {
-        if mine.is_empty() || dice.percent(40) {
+        // So many that a list is more than one page of a watch.
+        if mine.is_empty() || dice.percent(70) {
             let list = &scene.lists()[dice.below(scene.lists().len())];
             mine.push(user.todo(list, &format!("{number}.{round}")).await.name);
             continue;
