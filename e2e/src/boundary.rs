@@ -94,8 +94,20 @@ pub struct Probe {
 pub fn probes(rule: &Rule, valid: &Value) -> Vec<Probe> {
     let probes: Vec<_> = match rule {
         Rule::Text(text) => texts(text, valid.as_str().expect("a text")),
-        Rule::Texts(text, most) => lists(text, *most),
         Rule::Numbers(least, most, count) => many(*least, *most, *count),
+        Rule::Texts(text, least, most) => {
+            let first = valid.as_list().and_then(|texts| texts.first()?.as_str()).unwrap_or("word");
+            lists(text, *least, *most, first)
+        }
+        Rule::Messages(most) => {
+            let one = valid.as_list().and_then(|messages| messages.first()).expect("a message");
+            let of = |count: usize| Some(Value::List(vec![one.clone(); count]));
+            vec![
+                Probe { value: of(1), admitted: true },
+                Probe { value: of(0), admitted: false },
+                Probe { value: of(most + 1), admitted: false },
+            ]
+        }
         Rule::Number(least, most) => {
             let beside =
                 [least.saturating_sub(1), *least, least + 1, *most, most.saturating_add(1), i32::MIN, i32::MAX];
@@ -153,15 +165,17 @@ fn choices(choice: &EnumDescriptor, most: usize) -> Vec<Probe> {
 }
 
 /// Each text by itself, as many as there may be, one more, and one that is there twice.
-fn lists(rule: &Text, most: usize) -> Vec<Probe> {
+fn lists(rule: &Text, least: usize, most: usize, valid: &str) -> Vec<Probe> {
     let list = |texts: Vec<String>| Some(Value::List(texts.into_iter().map(Value::String).collect()));
-    let each = texts(rule, "word").into_iter().filter_map(|probe| {
+    let each = texts(rule, valid).into_iter().filter_map(|probe| {
         let value = Value::List(vec![probe.value?]);
         Some(Probe { value: Some(value), admitted: probe.admitted })
     });
-    let many = |count: usize| (0..count).map(|n| format!("word {n}")).collect::<Vec<_>>();
+    // Names differ in their last digits, and so may any text.
+    let stem = valid.get(..valid.len().saturating_sub(4)).unwrap_or_default();
+    let many = |count: usize| (0..count).map(|n| format!("{stem}{n:04x}")).collect::<Vec<_>>();
     let twice = [many(2), many(1)].concat();
-    let whole = [(many(0), true), (many(most), true), (many(most + 1), false), (twice, false)];
+    let whole = [(many(0), least == 0), (many(most), true), (many(most + 1), false), (twice, false)];
     let whole = whole.map(|(texts, admitted)| Probe { value: list(texts), admitted });
     each.chain(whole).collect()
 }

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use prost_reflect::{
-    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+    DynamicMessage, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ReflectMessage, Value,
 };
 use regex::Regex;
 
@@ -35,10 +35,12 @@ pub enum Rule {
     Choice(EnumDescriptor, Vec<i32>),
     /// At most so many of the values that the contract defines, without the unspecified one.
     Choices(EnumDescriptor, usize),
-    /// At most so many texts, no two alike.
-    Texts(Text, usize),
+    /// From so many texts to so many, no two alike.
+    Texts(Text, usize, usize),
     /// At most so many numbers, from the first to the second.
     Numbers(i32, i32, usize),
+    /// From one message to so many.
+    Messages(usize),
     /// Paths of fields of this message.
     Mask(MessageDescriptor),
     /// A `google.protobuf.Timestamp`, or none, from the first second to the end of the last.
@@ -117,9 +119,16 @@ pub fn set(message: &mut DynamicMessage, path: &str, value: Option<Value>) {
     let (outer, name) = path.rsplit_once('.').map_or(("", path), |(outer, name)| (outer, name));
     let mut inner = message;
     for segment in outer.split('.').filter(|segment| !segment.is_empty()) {
-        inner = inner.get_field_by_name_mut(segment).and_then(Value::as_message_mut).expect("a message");
+        let value = inner.get_field_by_name_mut(segment.trim_end_matches("[0]"));
+        let value = value.map(|value| match value {
+            Value::List(values) => values.first_mut().expect("an element"),
+            one => one,
+        });
+        inner = value.and_then(Value::as_message_mut).expect("a message");
     }
+    let is_list = inner.descriptor().get_field_by_name(name).is_some_and(|field| field.is_list());
     match value {
+        Some(one) if is_list && !matches!(one, Value::List(_)) => inner.set_field_by_name(name, Value::List(vec![one])),
         Some(value) => inner.set_field_by_name(name, value),
         None => inner.clear_field_by_name(name),
     }
@@ -133,8 +142,11 @@ pub fn set(message: &mut DynamicMessage, path: &str, value: Option<Value>) {
 pub fn get(message: &DynamicMessage, path: &str) -> Value {
     let mut value = Value::Message(message.clone());
     for segment in path.split('.') {
-        let inner = value.as_message().expect("a message").get_field_by_name(segment);
+        let inner = value.as_message().expect("a message").get_field_by_name(segment.trim_end_matches("[0]"));
         value = inner.expect("a field").into_owned();
+        if let (Some(values), true) = (value.as_list(), segment.ends_with("[0]")) {
+            value = values.first().expect("an element").clone();
+        }
     }
     value
 }
@@ -165,7 +177,8 @@ pub fn visit(message: &MessageDescriptor, prefix: &str, with: &mut impl FnMut(St
             && !inner.full_name().starts_with("google.")
             && !is_judged_alone(&field)
         {
-            visit(&inner, &format!("{path}."), with);
+            let first = if field.is_list() { "[0]" } else { "" };
+            visit(&inner, &format!("{path}{first}."), with);
         }
     }
 }
@@ -219,18 +232,19 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
                 Rule::Choice(choice, choices)
             }),
             "repeated" => {
-                let most = value.as_message().expect("a message").get_field_by_name("max_items");
-                let most = most.and_then(|most| most.as_u64()).and_then(|most| usize::try_from(most).ok());
+                let bound = |name| value.as_message().expect("a message").get_field_by_name(name)?.as_u64();
+                let [least, most] = ["min_items", "max_items"].map(|name| usize::try_from(bound(name)?).ok());
                 let choices = field.kind().as_enum().cloned().zip(most);
                 let choices = choices.map(|(choice, most)| Rule::Choices(choice, most));
-                let texts = || Some(Rule::Texts(element(field, value.as_message()?)?, most?));
+                let messages = || Some(Rule::Messages(most.filter(|_| field.kind().as_message().is_some())?));
                 let numbers = || {
                     let items = value.as_message()?.get_field_by_name("items")?.into_owned();
                     let numbers = items.as_message()?.get_field_by_name("int32")?.into_owned();
                     let bound = |name| number(numbers.as_message()?, name);
                     Some(Rule::Numbers(bound("gte")?, bound("lte")?, most?))
                 };
-                choices.or_else(numbers).or_else(texts)
+                let texts = || Some(Rule::Texts(element(field, value.as_message()?)?, least?, most?));
+                choices.or_else(messages).or_else(numbers).or_else(texts)
             }
             "timestamp" => {
                 let seconds = |bound| seconds(value.as_message().expect("a message"), bound);
@@ -254,8 +268,8 @@ fn choices(choice: &EnumDescriptor, rules: &DynamicMessage) -> Vec<i32> {
 /// A rule that holds for values alone still asks for one where the rpc cannot do without (AIP-203): a required field of
 /// what is made, and the name of what is changed.
 fn needed(method: &MethodDescriptor, field: &FieldDescriptor) -> bool {
-    method.name().starts_with("Create") && behaves(field, REQUIRED)
-        || method.name().starts_with("Update") && is_identifier(field)
+    let name = method.name().trim_start_matches("Batch");
+    name.starts_with("Create") && behaves(field, REQUIRED) || name.starts_with("Update") && is_identifier(field)
 }
 
 /// The seconds of a bound of a `google.protobuf.Timestamp`.

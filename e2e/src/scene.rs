@@ -27,8 +27,8 @@ pub struct Scene {
     lists: Lists,
     /// A todo in it.
     pub todo: todo::Todo,
-    /// A todo to delete.
-    doomed: todo::Todo,
+    /// Todos to delete: one by itself, one in a batch.
+    doomed: [todo::Todo; 2],
     /// A deleted todo.
     buried: todo::Todo,
     /// A session to refresh.
@@ -83,7 +83,7 @@ impl Scene {
         let lists = Lists::of(&mut owner, &mut admin).await;
         let list = lists.list.clone();
         let todo = make(&mut owner, &list, "Buy milk").await;
-        let doomed = make(&mut owner, &list, "Buy more milk").await;
+        let doomed = [make(&mut owner, &list, "Buy more milk").await, make(&mut owner, &list, "And yet more").await];
         let buried = make(&mut owner, &list, "Buy less milk").await;
         let request = todo::DeleteTodoRequest { name: buried.name.clone(), ..Default::default() };
         owner.client.todos.delete_todo(request).await.expect("deleted");
@@ -216,11 +216,7 @@ impl Scene {
     fn about_todos(&self, method: &str) -> Vec<u8> {
         let (parent, name) = (self.list.name.clone(), self.todo.name.clone());
         match method {
-            "todo.v1.TodoService.CreateTodo" => {
-                let (title, notes) = ("Read".to_owned(), "A book".to_owned());
-                let todo = todo::Todo { title, notes, due: Some(christmas_eve()), ..Default::default() };
-                todo::CreateTodoRequest { parent, todo: Some(todo), ..Default::default() }.encode_to_vec()
-            }
+            "todo.v1.TodoService.CreateTodo" => creation(parent).encode_to_vec(),
             "todo.v1.TodoService.GetTodo" => todo::GetTodoRequest { name }.encode_to_vec(),
             "todo.v1.TodoService.ListTodos" => todo::ListTodosRequest { parent, ..Default::default() }.encode_to_vec(),
             "todo.v1.TodoService.WatchTodos" => {
@@ -236,11 +232,7 @@ impl Scene {
             "todo.v1.TodoService.ExportTodos" => {
                 todo::ExportTodosRequest { parent, ..Default::default() }.encode_to_vec()
             }
-            "todo.v1.TodoService.UpdateTodo" => {
-                let todo =
-                    todo::Todo { name, title: "Buy tea".to_owned(), due: Some(christmas_eve()), ..Default::default() };
-                todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }.encode_to_vec()
-            }
+            "todo.v1.TodoService.UpdateTodo" => update(name).encode_to_vec(),
             "todo.v1.TodoService.CompleteTodo" => {
                 todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec()
             }
@@ -250,7 +242,31 @@ impl Scene {
                 todo::UndeleteTodoRequest { name: self.buried.name.clone(), ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.DeleteTodo" => {
-                todo::DeleteTodoRequest { name: self.doomed.name.clone(), ..Default::default() }.encode_to_vec()
+                todo::DeleteTodoRequest { name: self.doomed[0].name.clone(), ..Default::default() }.encode_to_vec()
+            }
+            other => self.about_batches(other),
+        }
+    }
+
+    /// Batches of one, in no list in particular.
+    fn about_batches(&self, method: &str) -> Vec<u8> {
+        let (parent, request_id) = ("lists/-".to_owned(), String::new());
+        let name = self.todo.name.clone();
+        match method {
+            "todo.v1.TodoService.BatchCreateTodos" => {
+                let requests = vec![creation(self.list.name.clone())];
+                todo::BatchCreateTodosRequest { parent, requests, request_id }.encode_to_vec()
+            }
+            "todo.v1.TodoService.BatchGetTodos" => {
+                todo::BatchGetTodosRequest { parent, names: vec![name] }.encode_to_vec()
+            }
+            "todo.v1.TodoService.BatchUpdateTodos" => {
+                todo::BatchUpdateTodosRequest { parent, requests: vec![update(name)], request_id }.encode_to_vec()
+            }
+            "todo.v1.TodoService.BatchDeleteTodos" => {
+                let name = self.doomed[1].name.clone();
+                let requests = vec![todo::DeleteTodoRequest { name, ..Default::default() }];
+                todo::BatchDeleteTodosRequest { parent, requests, request_id }.encode_to_vec()
             }
             other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
         }
@@ -351,6 +367,17 @@ async fn mailed(system: &System, client: &mut Client) -> (String, String) {
     let request = auth::RequestPasswordResetRequest { email: "grace@todo.local".to_owned() };
     client.auth.request_password_reset(request).await.expect("asked for");
     (verification, mailbox.token("grace@todo.local", "Choose a new password").await)
+}
+
+fn creation(parent: String) -> todo::CreateTodoRequest {
+    let (title, notes) = ("Read".to_owned(), "A book".to_owned());
+    let todo = todo::Todo { title, notes, due: Some(christmas_eve()), ..Default::default() };
+    todo::CreateTodoRequest { parent, todo: Some(todo), ..Default::default() }
+}
+
+fn update(name: String) -> todo::UpdateTodoRequest {
+    let todo = todo::Todo { name, title: "Buy tea".to_owned(), due: Some(christmas_eve()), ..Default::default() };
+    todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }
 }
 
 /// A due at a time in a zone.

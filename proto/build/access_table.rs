@@ -24,6 +24,8 @@ pub(crate) struct Rule {
     pub(crate) peers: Vec<String>,
     /// Whether its `google.api.http` is a GET.
     pub(crate) safe: bool,
+    /// Whether its requests may be larger than others.
+    pub(crate) bulk: bool,
     /// Name of the value of `todo.v1.Member.Role`, where the request names a list.
     pub(crate) least_role: Option<String>,
 }
@@ -55,7 +57,8 @@ fn rule(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Rule, String
     let value = options.get_extension(&option);
     let message = value.as_message().ok_or_else(|| format!("({OPTION}) is not a message"))?;
     let (safe, least_role) = (is_get(pool, &options), least_role(pool, &options));
-    let rule = Rule { path, caller: caller(message)?, peers: peers(message), safe, least_role };
+    let bulk = message.get_field_by_name("bulk").and_then(|bulk| bulk.as_bool()).unwrap_or(false);
+    let rule = Rule { path, caller: caller(message)?, peers: peers(message), safe, bulk, least_role };
     let path = &rule.path;
     match rule.caller.as_str() {
         "CALLER_UNSPECIFIED" => Err(format!("{path} has an ({OPTION}) that names no caller")),
@@ -99,13 +102,13 @@ fn least_role(pool: &DescriptorPool, options: &DynamicMessage) -> Option<String>
 /// The body of `proto::access::RULES`.
 pub(crate) fn render(rules: &[Rule]) -> String {
     let mut code = String::from("&[\n");
-    for Rule { path, caller, peers, safe, least_role } in rules {
+    for Rule { path, caller, peers, safe, bulk, least_role } in rules {
         let caller = variant(caller, "CALLER_");
         let role = least_role.as_ref().map(|role| variant(role, "ROLE_"));
         let role = role.map_or_else(|| "None".to_owned(), |role| format!("Some(Role::{role})"));
         let _ = writeln!(
             code,
-            "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?}, safe: {safe}, least_role: {role} }},"
+            "    Rule {{ path: {path:?}, caller: Caller::{caller}, peers: &{peers:?}, safe: {safe}, bulk: {bulk}, least_role: {role} }},"
         );
     }
     code + "]"

@@ -23,6 +23,8 @@ pub struct Rule {
     pub peers: &'static [&'static str],
     /// Whether it only reads: its `google.api.http` is a GET (safe, RFC 9110 9.2.1).
     pub safe: bool,
+    /// Whether its requests may have 1 MiB.
+    pub bulk: bool,
     /// The least role that the caller needs in the list that the request names; `None` where it names none.
     pub least_role: Option<Role>,
 }

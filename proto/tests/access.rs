@@ -52,8 +52,8 @@ fn a_rule_becomes_a_row_of_the_table() {
     );
     let rules = access_table::rules(&pool).expect("no fault");
     let expected = r#"&[
-    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"], safe: false, least_role: None },
-    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[], safe: false, least_role: None },
+    Rule { path: "/test.v1.TestService/First", caller: Caller::Peer, peers: &["a", "b"], safe: false, bulk: false, least_role: None },
+    Rule { path: "/test.v1.TestService/Second", caller: Caller::Admin, peers: &[], safe: false, bulk: false, least_role: None },
 ]"#;
     assert_eq!(access_table::render(&rules), expected);
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 
 use self::health::{Condition, Health};
-pub use self::limits::Limits;
+pub use self::limits::{Limits, RequestLimit};
 pub use self::probes::{ProbeSettings, probe};
 pub use self::stack::unreadable;
 use self::worker::Workers;

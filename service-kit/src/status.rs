@@ -91,6 +91,18 @@ pub fn not_found(kind: &str, name: &str) -> Status {
         .into()
 }
 
+/// The same refusal, of one element of a batch: its place is the metadata's `index`.
+#[must_use]
+pub fn of_element(status: &Status, index: usize) -> Status {
+    let mut details = status.get_error_details();
+    if let Some(info) = details.error_info().cloned() {
+        let metadata: HashMap<_, _> =
+            info.metadata.into_iter().chain([("index".to_owned(), index.to_string())]).collect();
+        details.set_error_info(info.reason, info.domain, metadata);
+    }
+    Status::with_error_details(status.code(), status.message(), details)
+}
+
 /// A fault of ours: the cause is logged once, here, and never sent. The caller has the request id.
 #[must_use]
 pub fn internal(cause: &(dyn std::error::Error + 'static)) -> Status {

@@ -1,5 +1,8 @@
 //! The gRPC edge. A handler parses, makes one call inward, and replies.
 
+mod asked;
+mod batches;
+mod bulk;
 mod content;
 mod errors;
 pub mod feed;
@@ -35,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
+use self::bulk::BySize;
 use self::lists::Lists;
 use self::members::Members;
 use self::staleness::Staleness;
@@ -87,9 +91,9 @@ pub fn mount(routes: &mut RoutesBuilder, parts: Parts, transport: &serve::Limits
     let members = MemberServiceServer::new(Members(parts.clone()))
         .max_decoding_message_size(decoding)
         .max_encoding_message_size(encoding);
-    let todos = TodoServiceServer::new(Todos(parts, transport.max_request_bytes))
-        .max_decoding_message_size(decoding)
-        .max_encoding_message_size(encoding);
+    let todos = TodoServiceServer::new(Todos(parts, transport.max_request_bytes)).max_encoding_message_size(encoding);
+    let bulk = todos.clone().max_decoding_message_size(transport.max_bulk_bytes.get());
+    let todos = BySize::new(todos.max_decoding_message_size(decoding), bulk, transport.max_bulk_bytes);
     routes
         .add_service(InterceptedService::new(staleness.guard(lists), authenticate.clone()))
         .add_service(InterceptedService::new(staleness.guard(members), authenticate.clone()))

@@ -15,8 +15,11 @@ const EVERY: std::time::Duration = std::time::Duration::from_mins(1);
 const BATCH: i64 = 500;
 
 /// What is purged, how long after its end, and by what.
-const PURGES: [(&str, Duration, Purge); 2] =
-    [("todos", Duration::ZERO, purges::todos), ("lists", Duration::ZERO, purges::lists)];
+const PURGES: [(&str, Duration, Purge); 3] = [
+    ("todos", Duration::ZERO, purges::todos),
+    ("lists", Duration::ZERO, purges::lists),
+    ("batches", Duration::days(7), purges::batches),
+];
 
 /// Deletes what is over.
 pub struct Housekeeping {

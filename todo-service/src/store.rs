@@ -1,5 +1,6 @@
 //! All SQL. The macros check it against the schema when it is compiled.
 
+pub mod batches;
 pub mod constraint;
 pub mod deletions;
 pub mod lists;

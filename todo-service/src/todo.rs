@@ -1,5 +1,6 @@
 //! Todos: what they are, and what can be done with them.
 
+mod batch;
 mod due;
 mod labels;
 pub mod listing;
@@ -12,6 +13,7 @@ mod text;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::batch::{Failure, Intent, MAX_BATCH, change_all, create_all, get_all};
 pub use self::due::{Day, Due, LocalTime, Zone, ZonedTime};
 pub use self::labels::{Labels, MAX_LABELS, Priority, label};
 pub(crate) use self::operations::refusal;

@@ -11,6 +11,9 @@ pub struct Limits {
     /// Bytes of a request message (a repeated field of empty messages grows 90 times when decoded)
     #[arg(long, env = "MAX_REQUEST_BYTES", default_value = "65536")]
     pub max_request_bytes: NonZeroUsize,
+    /// Bytes of a request message of an rpc that carries many things
+    #[arg(long, env = "MAX_BULK_BYTES", default_value = "1048576")]
+    pub max_bulk_bytes: NonZeroUsize,
     /// Bytes of a response message
     #[arg(long, env = "MAX_RESPONSE_BYTES", default_value = "4194304")]
     pub max_response_bytes: NonZeroUsize,
@@ -45,6 +48,11 @@ pub struct Limits {
     #[arg(long, env = "KEEPALIVE_TIMEOUT_SECONDS", default_value = "10")]
     pub keepalive_timeout_seconds: NonZeroU16,
 }
+
+/// What a request message of this answer's rpc may have, in bytes, where it is not [`Limits::max_request_bytes`]. In the
+/// answer's extensions, for whoever says why a message was too large.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLimit(pub NonZeroUsize);
 
 impl Limits {
     pub(super) fn handshake(&self) -> Duration {

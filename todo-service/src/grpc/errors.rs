@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proto::todo::v1::ErrorReason;
-use service_kit::status::{Reason, Refusal, database, not_found};
+use service_kit::status::{Reason, Refusal, database, not_found, of_element};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
@@ -142,6 +142,18 @@ fn not_deleted(kind: &str, name: &str) -> Status {
 /// A refusal that names the resource that it is about.
 fn about(code: Code, reason: impl proto::Reason, message: String, kind: &str, name: &str) -> Refusal {
     Refusal::new(code, reason, message).with("resource", name).resource(kind, name)
+}
+
+/// A batch was refused. Names, of the kind, are those of its elements.
+pub(super) fn batch(failure: &todo::Failure, kind: &str, names: &[String]) -> Status {
+    match failure {
+        todo::Failure::Element(index, error) => {
+            let name = names.get(*index).map_or("", String::as_str);
+            of_element(&todo(error, kind, name), *index)
+        }
+        todo::Failure::Taken(id) => taken(*id),
+        todo::Failure::Store(error) => database(error),
+    }
 }
 
 fn unsuitable_parent(parent: &str) -> Status {

@@ -5,15 +5,13 @@ use std::num::NonZeroUsize;
 use proto::todo::v1 as wire;
 use proto::todo::v1::todo_service_server::TodoService;
 use service_kit::caller::Caller;
-use service_kit::field::{Fields, Invalid};
+use service_kit::field::Fields;
 use tonic::{Request, Response, Status, Streaming};
-use uuid::Uuid;
 
-use super::mask::TodoMask;
-use super::names::{ChosenId, ListName, TodoName};
-use super::{Parts, content, errors, listing, messages, moves, names, transfer, watch};
+use super::names::{ListName, TodoName};
+use super::{Parts, asked, batches, errors, listing, messages, moves, names, transfer, watch};
 use crate::revision::Etag;
-use crate::todo::{self, Action, Change, Completion, Content, NewTodo, TodoKey};
+use crate::todo::{self, Action, Completion};
 
 /// The todos; and how many bytes of a message are read.
 pub(super) struct Todos(pub(super) Parts, pub(super) NonZeroUsize);
@@ -25,7 +23,11 @@ impl TodoService for Todos {
     async fn create_todo(&self, request: Request<wire::CreateTodoRequest>) -> Reply {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        let new = self.new_todo(caller.user(), &request)?;
+        let mut fields = Fields::default();
+        let list = fields.parse::<ListName>("parent", &request.parent);
+        let list = list.map(|ListName(list)| list.of(caller.user()));
+        let new = asked::creation(&self.0, &mut fields, "", caller.user(), &request, list);
+        let (new,) = fields.all((new,))?;
         let made = todo::create(&self.0.database, &self.0.limits, new).await;
         reply(made, names::LIST, &request.parent)
     }
@@ -57,7 +59,9 @@ impl TodoService for Todos {
     async fn update_todo(&self, request: Request<wire::UpdateTodoRequest>) -> Reply {
         let caller = Caller::of(&request)?;
         let request = request.into_inner();
-        let (change, new) = update(caller.user(), &request)?;
+        let mut fields = Fields::default();
+        let update = asked::update(&mut fields, "", caller.user(), &request);
+        let ((change, new),) = fields.all((update,))?;
         let changed = match new {
             None => todo::change(&self.0.database, &self.0.limits, change).await,
             Some(new) => todo::update_or_create(&self.0.database, &self.0.limits, change, new).await,
@@ -128,70 +132,56 @@ impl TodoService for Todos {
         let wire::DeleteTodoRequest { name, etag } = request.into_inner();
         self.act(&caller, &name, &etag, Action::Delete).await
     }
+
+    async fn batch_create_todos(
+        &self,
+        request: Request<wire::BatchCreateTodosRequest>,
+    ) -> Result<Response<wire::BatchCreateTodosResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let todos = batches::create(&self.0, user, request.into_inner()).await?;
+        let todos = todos.into_iter().map(messages::todo).collect();
+        Ok(Response::new(wire::BatchCreateTodosResponse { todos }))
+    }
+
+    async fn batch_get_todos(
+        &self,
+        request: Request<wire::BatchGetTodosRequest>,
+    ) -> Result<Response<wire::BatchGetTodosResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let todos = batches::get(&self.0, user, request.into_inner()).await?;
+        let todos = todos.into_iter().map(messages::todo).collect();
+        Ok(Response::new(wire::BatchGetTodosResponse { todos }))
+    }
+
+    async fn batch_update_todos(
+        &self,
+        request: Request<wire::BatchUpdateTodosRequest>,
+    ) -> Result<Response<wire::BatchUpdateTodosResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let todos = batches::update(&self.0, user, request.into_inner()).await?;
+        let todos = todos.into_iter().map(messages::todo).collect();
+        Ok(Response::new(wire::BatchUpdateTodosResponse { todos }))
+    }
+
+    async fn batch_delete_todos(
+        &self,
+        request: Request<wire::BatchDeleteTodosRequest>,
+    ) -> Result<Response<wire::BatchDeleteTodosResponse>, Status> {
+        let user = Caller::of(&request)?.user();
+        let todos = batches::delete(&self.0, user, request.into_inner()).await?;
+        let todos = todos.into_iter().map(messages::todo).collect();
+        Ok(Response::new(wire::BatchDeleteTodosResponse { todos }))
+    }
 }
 
 impl Todos {
     /// A change that needs a name and an etag only.
     async fn act(&self, caller: &Caller, name: &str, etag: &str, action: Action) -> Reply {
         let mut fields = Fields::default();
-        let key = fields.parse::<TodoName>("name", name);
-        let expected = fields.optional::<Etag>("etag", etag);
-        let (TodoName(key), expected) = fields.all((key, expected))?;
-        let change = Change { user: caller.user(), key, expected, action };
+        let change = asked::change(&mut fields, "", caller.user(), (name, etag), action);
+        let (change,) = fields.all((change,))?;
         reply(todo::change(&self.0.database, &self.0.limits, change).await, names::TODO, name)
     }
-
-    fn new_todo(&self, creator: Uuid, request: &wire::CreateTodoRequest) -> Result<NewTodo, Status> {
-        let mut fields = Fields::default();
-        let parent = fields.parse::<ListName>("parent", &request.parent);
-        let chosen = fields.optional::<ChosenId>("todo_id", &request.todo_id);
-        let intent = fields.optional::<ChosenId>("request_id", &request.request_id);
-        let content = sent(&mut fields, request.todo.as_ref()).and_then(|todo| {
-            fields.optional::<TodoName>("todo.name", &todo.name);
-            fields.optional::<Etag>("todo.etag", &todo.etag);
-            content::content(&mut fields, "todo", todo)
-        });
-        let (ListName(list), chosen, intent, content) = fields.all((parent, chosen, intent, content))?;
-        let (chosen, request) = (chosen.map(|ChosenId(id)| id), intent.map(|ChosenId(id)| id));
-        let id = chosen.unwrap_or_else(|| self.0.entropy.id(self.0.clock.now()));
-        Ok(new(creator, TodoKey { list: list.of(creator), id }, chosen, request, content))
-    }
-}
-
-fn new(creator: Uuid, key: TodoKey, chosen: Option<Uuid>, request: Option<Uuid>, content: Content) -> NewTodo {
-    let fingerprint = content::fingerprint(creator, chosen, &content);
-    NewTodo { creator, key, request, fingerprint, content, complete_time: None, icalendar: None }
-}
-
-/// The change that an update asks for, and the todo to make where there is none, if it may be made. All of its fields are
-/// checked; those that the mask names are written.
-fn update(user: Uuid, request: &wire::UpdateTodoRequest) -> Result<(Change, Option<NewTodo>), Status> {
-    let mut fields = Fields::default();
-    let (sent, nothing) = (sent(&mut fields, request.todo.as_ref()), wire::Todo::default());
-    let mask = TodoMask::of(request.update_mask.as_ref(), sent.unwrap_or(&nothing));
-    // What a refused mask meant to write is not known, and not asked for.
-    let mask = fields.take("update_mask", mask).unwrap_or_default();
-    let parsed = sent.map(|todo| {
-        let key = fields.parse::<TodoName>("todo.name", &todo.name);
-        let etag = fields.optional::<Etag>("todo.etag", &todo.etag);
-        // An etag asks for a version, so something is there.
-        if request.allow_missing && todo.etag.is_empty() {
-            let all = content::content(&mut fields, "todo", todo);
-            return (key, etag, all.as_ref().map(|all| content::masked(all, mask)), Some(all));
-        }
-        (key, etag, content::edit(&mut fields, "todo", todo, mask), Some(None))
-    });
-    let (TodoName(key), expected, edit, content) = fields.all(parsed.unwrap_or_default())?;
-    let new = content.map(|content| new(user, key, Some(key.id), None, content));
-    Ok((Change { user, key, expected, action: Action::Edit(edit) }, new))
-}
-
-/// The todo of a request that must have one.
-fn sent<'a>(fields: &mut Fields, todo: Option<&'a wire::Todo>) -> Option<&'a wire::Todo> {
-    if todo.is_none() {
-        fields.refuse("todo", Invalid::new("be set"));
-    }
-    todo
 }
 
 fn reply(outcome: Result<todo::Todo, todo::Error>, kind: &str, name: &str) -> Reply {

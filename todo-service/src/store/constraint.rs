@@ -87,6 +87,12 @@ pub const TODOS_PARENT_ID_FKEY: &str = "todos_parent_id_fkey";
 pub const TODOS_MOVED_IS_DELETED: &str = "todos_moved_is_deleted";
 /// What the API has no field for has at most 16 KiB.
 pub const TODOS_ICALENDAR_LENGTH: &str = "todos_icalendar_length";
+/// A caller's request id stands for one batch.
+pub const BATCHES_PKEY: &str = "batches_pkey";
+/// A fingerprint has 32 bytes.
+pub const BATCHES_REQUEST_HASH_LENGTH: &str = "batches_request_hash_length";
+/// A batch wrote at most 100 todos, each of one list.
+pub const BATCHES_IDS_COUNT: &str = "batches_ids_count";
 /// A user is deleted once.
 pub const DELETED_USERS_PKEY: &str = "deleted_users_pkey";
 /// The feed is followed to one place.

@@ -30,3 +30,17 @@ pub fn lists(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'_
         Ok(call.fetch_one(c).await?)
     })
 }
+
+/// What is known of batches, for those who repeat them.
+pub fn batches(c: &mut PgConnection, before: OffsetDateTime, rows: i64) -> Work<'_, i64, Error> {
+    Box::pin(async move {
+        let delete = sqlx::query!(
+            "DELETE FROM todo.batches WHERE (user_id, request_id) IN (
+                SELECT b.user_id, b.request_id FROM todo.batches b WHERE b.create_time < $1
+                ORDER BY b.create_time LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            before,
+            rows,
+        );
+        Ok(i64::try_from(delete.execute(c).await?.rows_affected()).unwrap_or(rows))
+    })
+}

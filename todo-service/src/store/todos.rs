@@ -14,9 +14,9 @@ mod row;
 
 use service_kit::postgres::Error;
 
-pub use self::change::{Changed, change};
+pub use self::change::{Changed, change, change_in};
 pub use self::changes::changes;
-pub use self::create::{Created, create, import};
+pub use self::create::{Created, create, create_in, import};
 pub use self::export::export;
 pub use self::page::page;
 pub use self::read::get;

@@ -61,10 +61,7 @@ pub async fn create(database: &Database, limits: &Limits, todo: NewTodo) -> Resu
                 list::ensure_inbox(database, todo.creator).await?;
                 inbox_to_come = false;
             }
-            Created::NotFound => return Err(refusal(database, todo.creator, todo.key.list).await),
-            Created::Taken => return Err(Error::Taken(todo.request.unwrap_or(todo.key.id))),
-            Created::Parent => return Err(Error::Parent(todo.content.parent.unwrap_or(todo.key))),
-            Created::Quota => return Err(Error::Quota(max)),
+            refused => return Err(not_created(database, refused, &todo, max).await),
         }
     }
 }
@@ -82,16 +79,38 @@ pub async fn change(database: &Database, limits: &Limits, mut change: Change) ->
         match only(todos::change(database, std::slice::from_ref(&change), max).await?) {
             Changed::Todo(todo) => return Ok(todo),
             Changed::Again => {}
-            Changed::Mismatch(_) => return Err(Error::EtagMismatch),
-            Changed::Parent => return Err(Error::Parent(parent_of(&change).unwrap_or(change.key))),
-            Changed::Recurrence => return Err(Error::Recurrence),
-            Changed::Quota => return Err(Error::Quota(max)),
             Changed::Recurring(todo) => {
                 if let Action::Complete(completion) = &mut change.action {
                     completion.next = Some(next(todo).await?);
                 }
             }
-            Changed::NotFound => return Err(refusal(database, change.user, change.key.list).await),
+            refused => return Err(not_changed(database, refused, &change, max).await),
+        }
+    }
+}
+
+/// Why a todo was not made. What is no refusal is looked at before.
+pub(super) async fn not_created(database: &Database, answer: Created, todo: &NewTodo, max: u32) -> Error {
+    match answer {
+        // In a batch, one that has been moved meanwhile is in the way as well.
+        Created::Taken | Created::Moved(_) => Error::Taken(todo.request.unwrap_or(todo.key.id)),
+        Created::Parent => Error::Parent(todo.content.parent.unwrap_or(todo.key)),
+        Created::Quota => Error::Quota(max),
+        Created::NotFound | Created::Again | Created::Repeated(_) | Created::Todo(_) => {
+            refusal(database, todo.creator, todo.key.list).await
+        }
+    }
+}
+
+/// Why a todo was not changed. What is no refusal is looked at before.
+pub(super) async fn not_changed(database: &Database, answer: Changed, change: &Change, max: u32) -> Error {
+    match answer {
+        Changed::Mismatch(_) => Error::EtagMismatch,
+        Changed::Parent => Error::Parent(parent_of(change).unwrap_or(change.key)),
+        Changed::Recurrence => Error::Recurrence,
+        Changed::Quota => Error::Quota(max),
+        Changed::NotFound | Changed::Again | Changed::Recurring(_) | Changed::Todo(_) => {
+            refusal(database, change.user, change.key.list).await
         }
     }
 }

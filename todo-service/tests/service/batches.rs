@@ -93,7 +93,7 @@ async fn the_second_of_two_twins_is_to_be_asked_again() {
     assert_eq!(created_at(&answers[0]), 1);
     assert_eq!(answers[1..], [Created::Again, Created::Again]);
     let answers = todos::create(&world.database, &[same_request], MAX).await.unwrap();
-    let Created::Todo(todo) = &answers[0] else { panic!("{answers:?}") };
+    let Created::Repeated(todo) = &answers[0] else { panic!("{answers:?}") };
     assert_eq!(todo.key, first.key);
 }
 

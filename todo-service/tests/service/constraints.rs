@@ -68,6 +68,10 @@ fn update_todo(assignment: &str) -> String {
     format!("UPDATE todo.todos SET {assignment}")
 }
 
+fn batch(hash: &str, ids: &str) -> String {
+    format!("INSERT INTO todo.batches VALUES ('{LIST}', '{LIST}', {hash}, '{{}}', '{ids}', now())")
+}
+
 /// A second row beside the one that is there.
 fn another_todo(id: &str, revision: u8, request_id: &str) -> String {
     format!(
@@ -153,6 +157,9 @@ refused! {
     the_mark_of_a_moved_todo_is_deleted: update_todo("moved_to = list_id") => TODOS_MOVED_IS_DELETED;
     what_is_kept_for_icalendar_has_16_kib_at_most:
         update_todo("icalendar = repeat('x', 16385)") => TODOS_ICALENDAR_LENGTH;
+    a_request_id_stands_for_one_batch: format!("{0}; {0}", batch("sha256('')", "{}")) => BATCHES_PKEY;
+    the_fingerprint_of_a_batch_has_32_bytes: batch("''", "{}") => BATCHES_REQUEST_HASH_LENGTH;
+    each_todo_of_a_batch_is_of_a_list: batch("sha256('')", &format!("{{{LIST}}}")) => BATCHES_IDS_COUNT;
     a_user_is_deleted_once:
         format!("INSERT INTO todo.deleted_users VALUES ('{LIST}', now()), ('{LIST}', now())") => DELETED_USERS_PKEY;
     the_feed_is_followed_to_one_place: "INSERT INTO todo.feed VALUES (1, '')" => FEED_PKEY;

@@ -27,3 +27,4 @@ mod transfer;
 mod undelete;
 mod updates;
 mod watch;
+mod whole_batches;

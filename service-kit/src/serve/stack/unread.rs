@@ -7,6 +7,7 @@ use http::Response;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+use crate::serve::limits::RequestLimit;
 use crate::status::{Reason, Refusal};
 
 /// The header by which an answer says which compression is read, identity alone (gRPC, "compression").
@@ -17,6 +18,7 @@ pub(super) fn explain(answer: Response<Body>, max_bytes: NonZeroUsize) -> Respon
     let Some(unread) = Status::from_header_map(answer.headers()).filter(|status| status.details().is_empty()) else {
         return answer;
     };
+    let max_bytes = answer.extensions().get::<RequestLimit>().map_or(max_bytes, |limit| limit.0);
     let Some(refusal) = refusal(&unread, max_bytes) else { return answer };
     let mut status = Status::from(refusal);
     *status.metadata_mut() = unread.metadata().clone();

@@ -1,6 +1,7 @@
 //! Changing todos.
 
 use service_kit::postgres::{Database, Error};
+use sqlx::PgConnection;
 use sqlx::postgres::types::PgInterval;
 use sqlx::types::time::PrimitiveDateTime;
 use uuid::Uuid;
@@ -123,41 +124,46 @@ fn values(edit: &Edit) -> Values<'_> {
 
 /// Changes todos in lists that may hold `max` each.
 pub async fn change(database: &Database, changes: &[Change], max: u32) -> Result<Vec<Changed>, Error> {
-    let elements = Elements::from(changes);
-    let rows = database.write(move |c| {
-        Box::pin(async move {
-            let Elements { users, lists, ids, actions, expected, masks, columns, nexts } = elements;
-            let call = todos!(
-                OutcomeRow,
-                r#"ord AS "ord!", outcome AS "outcome!", "#,
-                "FROM todo.change_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                    $20, $21)",
-                &users,
-                &lists,
-                &ids,
-                &actions,
-                &expected as &[Option<i64>],
-                &masks,
-                &columns.titles as &[Option<String>],
-                &columns.notes as &[Option<String>],
-                &columns.priorities as &[Option<i16>],
-                &columns.labels as &[Option<String>],
-                &columns.dues as &[Option<PrimitiveDateTime>],
-                &columns.due_zones as &[Option<String>],
-                &columns.recurrences as &[Option<String>],
-                &columns.parent_lists as &[Option<Uuid>],
-                &columns.parents as &[Option<Uuid>],
-                &nexts.from as &[Option<i64>],
-                &nexts.ids as &[Option<Uuid>],
-                &nexts.dues as &[Option<PrimitiveDateTime>],
-                &nexts.recurrences as &[Option<String>],
-                RETENTION,
-                i64::from(max),
-            );
-            Ok(call.fetch_all(c).await?)
-        })
-    });
-    in_order(changes.len(), rows.await?.into_iter().map(|row| Ok((row.ord, outcome(row)?))))
+    let (elements, count) = (Elements::from(changes), changes.len());
+    database.write(move |c| Box::pin(run(c, elements, count, max))).await
+}
+
+/// The same, in a transaction.
+pub async fn change_in(c: &mut PgConnection, changes: &[Change], max: u32) -> Result<Vec<Changed>, Error> {
+    run(c, changes.into(), changes.len(), max).await
+}
+
+async fn run(c: &mut PgConnection, elements: Elements, count: usize, max: u32) -> Result<Vec<Changed>, Error> {
+    let Elements { users, lists, ids, actions, expected, masks, columns, nexts } = elements;
+    let call = todos!(
+        OutcomeRow,
+        r#"ord AS "ord!", outcome AS "outcome!", "#,
+        "FROM todo.change_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+            $20, $21)",
+        &users,
+        &lists,
+        &ids,
+        &actions,
+        &expected as &[Option<i64>],
+        &masks,
+        &columns.titles as &[Option<String>],
+        &columns.notes as &[Option<String>],
+        &columns.priorities as &[Option<i16>],
+        &columns.labels as &[Option<String>],
+        &columns.dues as &[Option<PrimitiveDateTime>],
+        &columns.due_zones as &[Option<String>],
+        &columns.recurrences as &[Option<String>],
+        &columns.parent_lists as &[Option<Uuid>],
+        &columns.parents as &[Option<Uuid>],
+        &nexts.from as &[Option<i64>],
+        &nexts.ids as &[Option<Uuid>],
+        &nexts.dues as &[Option<PrimitiveDateTime>],
+        &nexts.recurrences as &[Option<String>],
+        RETENTION,
+        i64::from(max),
+    );
+    let rows = call.fetch_all(c).await?;
+    in_order(count, rows.into_iter().map(|row| Ok((row.ord, outcome(row)?))))
 }
 
 fn outcome(row: OutcomeRow) -> Result<Changed, Error> {

@@ -1,6 +1,7 @@
 //! Making todos.
 
 use service_kit::postgres::{Database, Error};
+use sqlx::PgConnection;
 use sqlx::types::time::PrimitiveDateTime;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -104,17 +105,22 @@ macro_rules! making {
 /// Makes todos in lists that may hold `max` each.
 pub async fn create(database: &Database, todos: &[NewTodo], max: u32) -> Result<Vec<Created>, Error> {
     let elements = Elements::from(todos);
-    let rows = database.write(move |c| {
-        Box::pin(async move {
-            let call = making!(
-                "FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-                elements,
-                max
-            );
-            Ok(call.fetch_all(c).await?)
-        })
-    });
+    let rows = database.write(move |c| Box::pin(made(c, elements, max)));
     answers(todos.len(), rows.await?)
+}
+
+/// The same, in a transaction.
+pub async fn create_in(c: &mut PgConnection, todos: &[NewTodo], max: u32) -> Result<Vec<Created>, Error> {
+    answers(todos.len(), made(c, todos.into(), max).await?)
+}
+
+async fn made(c: &mut PgConnection, elements: Elements, max: u32) -> Result<Vec<CreatedRow>, Error> {
+    let call = making!(
+        "FROM todo.create_todos($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        elements,
+        max
+    );
+    Ok(call.fetch_all(c).await?)
 }
 
 /// The same for a great many, which fill a list while they are made.
