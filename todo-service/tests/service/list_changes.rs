@@ -167,6 +167,17 @@ async fn an_undeleted_list_comes_back_with_its_todos_and_its_members() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_due_to_be_purged_does_not_come_back() {
+    let world = World::new().await;
+    let mut alice = world.user();
+    let list = alice.list("Groceries").await;
+    alice.delete_list(&list.name, "").await.unwrap();
+    let overdue = "UPDATE todo.lists SET purge_time = clock_timestamp() WHERE delete_time IS NOT NULL";
+    sqlx::query(overdue).execute(&mut world.admin().await).await.unwrap();
+    assert_eq!(why(&alice.undelete_list(&list.name, "").await.unwrap_err()), not_found());
+}
+
+#[tokio::test]
 async fn what_is_not_deleted_cannot_be_undeleted() {
     let world = World::new().await;
     let mut alice = world.user();
