@@ -211,7 +211,7 @@ fn rule(method: &MethodDescriptor, field: &FieldDescriptor) -> Rule {
     if let Kind::Message(inner) = field.kind()
         && inner.full_name() == "google.protobuf.FieldMask"
     {
-        return Rule::Mask(masked(method));
+        return Rule::Mask(masked(field));
     }
     if let Some(message) = field.kind().as_message().filter(|message| message.oneofs().len() > 0) {
         return Rule::OneOf(message.clone());
@@ -308,9 +308,10 @@ fn text(field: &FieldDescriptor, rules: &DynamicMessage, ignored_if_empty: bool)
     text
 }
 
-/// The message that the rpc's mask is about: the one that comes with it.
-fn masked(method: &MethodDescriptor) -> MessageDescriptor {
-    let messages = method.input().fields().filter_map(|field| field.kind().as_message().cloned()).collect::<Vec<_>>();
+/// The message that a mask is about: the one that comes with it.
+fn masked(mask: &FieldDescriptor) -> MessageDescriptor {
+    let messages =
+        mask.parent_message().fields().filter_map(|field| field.kind().as_message().cloned()).collect::<Vec<_>>();
     messages.into_iter().find(|message| !message.full_name().starts_with("google.")).expect("a message beside the mask")
 }
 

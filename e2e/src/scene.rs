@@ -29,6 +29,8 @@ pub struct Scene {
     pub todo: todo::Todo,
     /// Todos to delete: one by itself, one in a batch.
     doomed: [todo::Todo; 2],
+    /// A todo to move.
+    moving: todo::Todo,
     /// A deleted todo.
     buried: todo::Todo,
     /// A session to refresh.
@@ -83,6 +85,7 @@ impl Scene {
         let lists = Lists::of(&mut owner, &mut admin).await;
         let list = lists.list.clone();
         let todo = make(&mut owner, &list, "Buy milk").await;
+        let moving = make(&mut owner, &list, "Buy milk elsewhere").await;
         let doomed = [make(&mut owner, &list, "Buy more milk").await, make(&mut owner, &list, "And yet more").await];
         let buried = make(&mut owner, &list, "Buy less milk").await;
         let request = todo::DeleteTodoRequest { name: buried.name.clone(), ..Default::default() };
@@ -97,6 +100,7 @@ impl Scene {
             lists,
             todo,
             doomed,
+            moving,
             buried,
             other,
             leaving,
@@ -237,7 +241,9 @@ impl Scene {
                 todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec()
             }
             "todo.v1.TodoService.ReopenTodo" => todo::ReopenTodoRequest { name, ..Default::default() }.encode_to_vec(),
-            "todo.v1.TodoService.MoveTodo" => todo::MoveTodoRequest { name, ..Default::default() }.encode_to_vec(),
+            "todo.v1.TodoService.MoveTodo" => {
+                todo::MoveTodoRequest { name: self.moving.name.clone(), ..Default::default() }.encode_to_vec()
+            }
             "todo.v1.TodoService.UndeleteTodo" => {
                 todo::UndeleteTodoRequest { name: self.buried.name.clone(), ..Default::default() }.encode_to_vec()
             }
