@@ -34,7 +34,7 @@ enum Task {
         #[arg(long)]
         require_tools: bool,
     },
-    /// Run the README's tour against the system that is up, and compare what it answers
+    /// Run the tours of README.md and docs/api.md against the system that is up, and compare what it answers
     Tour,
     /// Write docs/access.md, who may do what, from the contract
     AccessTable,

@@ -1,4 +1,4 @@
-//! `cargo xtask tour`: runs what the README tells a newcomer to paste, and compares the answers.
+//! `cargo xtask tour`: runs what the documents tell a newcomer to paste, and compares the answers.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -8,48 +8,56 @@ use regex::Regex;
 
 use crate::workspace;
 
-/// Between these lines of the README stands the tour: blocks of commands, each with the block of what they answer.
+/// Who has a tour. Each is pasted into a shell of its own.
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/api.md"];
+/// Between these lines stands the tour: blocks of commands, each with the block of what they answer.
 const BEGIN: &str = "<!-- tour: begin -->";
 const END: &str = "<!-- tour: end -->";
 
-/// Commands, and what the README says that they print.
+/// Commands, and what the document says that they print.
 struct Step {
     commands: String,
     expected: String,
 }
 
-/// Runs the tour against the system that is up.
+/// Runs the tours against the system that is up.
 ///
 /// # Errors
-/// When a step answers otherwise than the README says; both are printed.
+/// When a step answers otherwise than its document says; both are printed.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let readme = std::fs::read_to_string(workspace::root().join("README.md"))?;
-    let steps = steps(&readme)?;
-    let answers = paste(&steps)?;
-    anyhow::ensure!(answers.len() == steps.len(), "the shell ended after {} of {} steps", answers.len(), steps.len());
-    let mut differing = 0;
-    for (number, (step, answer)) in (1..).zip(steps.iter().zip(&answers)) {
-        let (expected, answer) = (settled(&step.expected)?, settled(answer)?);
-        let same = expected == answer;
-        println!(
-            "{} step {number}: {}",
-            if same { "passed" } else { "FAILED" },
-            step.commands.lines().next().unwrap_or("")
-        );
-        if !same {
-            differing += 1;
-            println!("--- the README says\n{expected}\n--- the answer is\n{answer}\n---");
+    let (mut passed, mut failed) = (0, 0);
+    for document in DOCUMENTS {
+        let steps = steps(&std::fs::read_to_string(workspace::root().join(document))?).context(document)?;
+        let answers = paste(&steps)?;
+        let (ended, wanted) = (answers.len(), steps.len());
+        anyhow::ensure!(ended == wanted, "{document}: the shell ended after {ended} of {wanted} steps");
+        for (number, (step, answer)) in (1..).zip(steps.iter().zip(&answers)) {
+            if step.compare(answer, &format!("{document}, step {number}"))? { passed += 1 } else { failed += 1 }
         }
     }
-    println!("{} passed, {differing} failed", steps.len() - differing);
-    anyhow::ensure!(differing == 0, "the README is not true");
+    println!("{passed} passed, {failed} failed");
+    anyhow::ensure!(failed == 0, "a document is not true");
     Ok(())
 }
 
+impl Step {
+    /// Whether this is the answer; what differs is printed.
+    fn compare(&self, answer: &str, name: &str) -> anyhow::Result<bool> {
+        let (expected, answer) = (settled(&self.expected)?, settled(answer)?);
+        let same = expected == answer;
+        let first = self.commands.lines().next().unwrap_or_default();
+        println!("{} {name}: {first}", if same { "passed" } else { "FAILED" });
+        if !same {
+            println!("--- it says\n{expected}\n--- the answer is\n{answer}\n---");
+        }
+        Ok(same)
+    }
+}
+
 /// Every `sh` block of the tour, with the `text` or `json` block that follows it.
-fn steps(readme: &str) -> anyhow::Result<Vec<Step>> {
-    let (_, tour) = readme.split_once(BEGIN).context("the README has no tour")?;
-    let (tour, _) = tour.split_once(END).context("the tour of the README has no end")?;
+fn steps(document: &str) -> anyhow::Result<Vec<Step>> {
+    let (_, tour) = document.split_once(BEGIN).context("there is no tour")?;
+    let (tour, _) = tour.split_once(END).context("the tour has no end")?;
     let mut steps: Vec<Step> = Vec::new();
     for block in tour.split("\n```").skip(1).step_by(2) {
         let (language, body) = block.split_once('\n').unwrap_or((block, ""));
@@ -87,7 +95,7 @@ fn settled(text: &str) -> anyhow::Result<String> {
         (r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "TIME"),
         (r"eyJ[\w.…-]+", "TOKEN"),
         (r#""etag": +"[^"]*""#, r#""etag": "ETAG""#),
-        (r#""refreshToken": +"[^"]*""#, r#""refreshToken": "TOKEN""#),
+        (r#""(\w+Token)": +"[^"]+""#, r#""$1": "TOKEN""#),
         (r#""userAgent": +"[^"]*""#, r#""userAgent": "AGENT""#),
         (r#"": +"#, r#"": "#),
         (r"[ \t]+\n", "\n"),

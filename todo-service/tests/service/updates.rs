@@ -220,3 +220,51 @@ async fn of_many_that_make_what_is_missing_at_once_one_does_and_the_others_chang
     assert_eq!(etags.len(), 8, "each has a version of its own");
     assert_eq!(alice.page("lists/inbox", 0, "").await.unwrap().todos.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_may_not_write_changes_nothing_by_any_mask() {
+    const MASKS: [&str; 20] = [
+        "*",
+        "name",
+        "title",
+        "notes",
+        "state",
+        "creator",
+        "create_time",
+        "update_time",
+        "complete_time",
+        "delete_time",
+        "purge_time",
+        "etag",
+        "priority",
+        "labels",
+        "due",
+        "recurrence",
+        "parent_todo",
+        "position",
+        "next_occurrence",
+        "",
+    ];
+    let world = World::new().await;
+    let (mut alice, mut viewer, mut stranger) = (world.user(), world.user(), world.user());
+    let list = alice.list("Shared").await;
+    world.admit(&viewer, &list, "viewer").await;
+    let todo = alice.todo(&list.name, "milk").await;
+    let sent = wire::Todo {
+        name: todo.name.clone(),
+        title: "tea".into(),
+        notes: "green".into(),
+        priority: 1,
+        labels: vec!["home".into()],
+        ..Default::default()
+    };
+    for mask in MASKS {
+        let paths = [mask];
+        let mask = if mask.is_empty() { None } else { Some(paths.as_slice()) };
+        let refused = viewer.update(sent.clone(), mask).await.unwrap_err();
+        assert_eq!(why(&refused), (Code::PermissionDenied, "ROLE_INSUFFICIENT".into()), "{mask:?}");
+        let refused = stranger.update(sent.clone(), mask).await.unwrap_err();
+        assert_eq!(why(&refused), (Code::NotFound, "NOT_FOUND".into()), "{mask:?}");
+    }
+    assert_eq!(alice.get(&todo.name).await.unwrap(), todo);
+}

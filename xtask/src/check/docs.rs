@@ -1,5 +1,5 @@
 //! What the documents point at: each file that they name is there, and each test that is named as the proof of
-//! something exists.
+//! something exists. And what they must not leave out: every rpc of todo.v1 has an example in docs/api.md.
 
 use std::{
     collections::BTreeSet,
@@ -26,8 +26,24 @@ pub(super) fn check() -> anyhow::Result<()> {
         let missing = quoted(&text).filter(|name| stands_for_nothing(name, root, &tests));
         violations.extend(missing.map(|name| format!("{shown} names {name}, which does not exist")));
     }
+    violations.extend(without_example(root)?.into_iter().map(|rpc| format!("docs/api.md has no example of {rpc}")));
     anyhow::ensure!(violations.is_empty(), "{}", violations.join("; "));
     Ok(())
+}
+
+/// The rpcs of todo.v1 that docs/api.md does not call.
+fn without_example(root: &Path) -> anyhow::Result<Vec<String>> {
+    let examples = fs::read_to_string(root.join("docs/api.md"))?;
+    let mut missing = Vec::new();
+    for file in files(&root.join("proto/api/todo/v1"), "proto")? {
+        let contract = fs::read_to_string(file)?;
+        let rpcs = contract.lines().filter_map(|line| line.trim_start().strip_prefix("rpc ")?.split('(').next());
+        missing.extend(
+            rpcs.filter(|rpc| !examples.contains(&format!("/{rpc} ")) && !examples.contains(&format!("/{rpc}\n")))
+                .map(str::to_owned),
+        );
+    }
+    Ok(missing)
 }
 
 fn stands_for_nothing(name: &str, root: &Path, tests: &BTreeSet<String>) -> bool {
