@@ -1,6 +1,8 @@
 //! A user with one of everything, and for every rpc a valid request of theirs.
 
 mod lists;
+mod people;
+mod todos;
 
 use bytes::Bytes;
 use prost_reflect::prost::Message;
@@ -167,117 +169,6 @@ impl Scene {
         DynamicMessage::decode(method.input(), bytes.as_slice()).expect("a request")
     }
 
-    fn about_people(&self, method: &str) -> Vec<u8> {
-        let (name, me) = (self.subject.name.clone(), "users/me".to_owned());
-        match method {
-            "auth.v1.UserService.GetUserDeletion" => {
-                auth::GetUserDeletionRequest { name: format!("{}/deletion", self.gone.name) }.encode_to_vec()
-            }
-            "auth.v1.UserService.SetRoles" => auth::SetRolesRequest { name, roles: Vec::new() }.encode_to_vec(),
-            "auth.v1.UserService.DisableUser" => auth::DisableUserRequest { name }.encode_to_vec(),
-            "auth.v1.UserService.EnableUser" => auth::EnableUserRequest { name }.encode_to_vec(),
-            "auth.v1.UserService.DeleteUser" => {
-                // An admin's password is not looked at, unless the admin is to be deleted: then this one protects them.
-                let password = format!("not {PASSWORD}");
-                auth::DeleteUserRequest { name: self.condemned.name.clone(), password }.encode_to_vec()
-            }
-            "auth.v1.UserService.ChangePassword" => auth::ChangePasswordRequest {
-                name: me,
-                current_password: PASSWORD.to_owned(),
-                new_password: format!("another {PASSWORD}"),
-                keep_other_sessions: true,
-            }
-            .encode_to_vec(),
-            "auth.v1.SessionService.ListSessions" => {
-                auth::ListSessionsRequest { parent: me, ..Default::default() }.encode_to_vec()
-            }
-            "auth.v1.SessionService.RevokeSession" => {
-                let name = self.restless.1.session.clone().expect("a session").name;
-                auth::RevokeSessionRequest { name }.encode_to_vec()
-            }
-            "auth.v1.SessionService.RevokeAllSessions" => {
-                auth::RevokeAllSessionsRequest { parent: me, keep_present: true }.encode_to_vec()
-            }
-            other => self.about_mail(other),
-        }
-    }
-
-    fn about_mail(&self, method: &str) -> Vec<u8> {
-        let (verification, reset) = self.mailed.clone();
-        match method {
-            "auth.v1.AuthService.RequestPasswordReset" => {
-                auth::RequestPasswordResetRequest { email: "a@b".to_owned() }.encode_to_vec()
-            }
-            "auth.v1.AuthService.ResetPassword" => {
-                auth::ResetPasswordRequest { token: reset, new_password: format!("another {PASSWORD}") }.encode_to_vec()
-            }
-            "auth.v1.AuthService.RequestEmailVerification" => Vec::new(),
-            "auth.v1.AuthService.VerifyEmail" => auth::VerifyEmailRequest { token: verification }.encode_to_vec(),
-            other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
-        }
-    }
-
-    fn about_todos(&self, method: &str) -> Vec<u8> {
-        let (parent, name) = (self.list.name.clone(), self.todo.name.clone());
-        match method {
-            "todo.v1.TodoService.CreateTodo" => creation(parent).encode_to_vec(),
-            "todo.v1.TodoService.GetTodo" => todo::GetTodoRequest { name }.encode_to_vec(),
-            "todo.v1.TodoService.ListTodos" => todo::ListTodosRequest { parent, ..Default::default() }.encode_to_vec(),
-            "todo.v1.TodoService.WatchTodos" => {
-                todo::WatchTodosRequest { parent, ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.TodoService.ImportTodos" => {
-                let todo = todo::Todo { title: "Read".to_owned(), ..Default::default() };
-                let todos = vec![todo::TransferredTodo { todo: Some(todo), ..Default::default() }];
-                let icalendar = b"BEGIN:VTODO\r\nUID:a@b\r\nSUMMARY:Buy milk\r\nEND:VTODO\r\n".to_vec();
-                let request_id = "0c9b0bd4-93a8-4f1c-a9c1-3f0dcbd6f5e7".to_owned();
-                todo::ImportTodosRequest { parent, request_id, icalendar, todos }.encode_to_vec()
-            }
-            "todo.v1.TodoService.ExportTodos" => {
-                todo::ExportTodosRequest { parent, ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.TodoService.UpdateTodo" => update(name).encode_to_vec(),
-            "todo.v1.TodoService.CompleteTodo" => {
-                todo::CompleteTodoRequest { name, ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.TodoService.ReopenTodo" => todo::ReopenTodoRequest { name, ..Default::default() }.encode_to_vec(),
-            "todo.v1.TodoService.MoveTodo" => {
-                todo::MoveTodoRequest { name: self.moving.name.clone(), ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.TodoService.UndeleteTodo" => {
-                todo::UndeleteTodoRequest { name: self.buried.name.clone(), ..Default::default() }.encode_to_vec()
-            }
-            "todo.v1.TodoService.DeleteTodo" => {
-                todo::DeleteTodoRequest { name: self.doomed[0].name.clone(), ..Default::default() }.encode_to_vec()
-            }
-            other => self.about_batches(other),
-        }
-    }
-
-    /// Batches of one, in no list in particular.
-    fn about_batches(&self, method: &str) -> Vec<u8> {
-        let (parent, request_id) = ("lists/-".to_owned(), String::new());
-        let name = self.todo.name.clone();
-        match method {
-            "todo.v1.TodoService.BatchCreateTodos" => {
-                let requests = vec![creation(self.list.name.clone())];
-                todo::BatchCreateTodosRequest { parent, requests, request_id }.encode_to_vec()
-            }
-            "todo.v1.TodoService.BatchGetTodos" => {
-                todo::BatchGetTodosRequest { parent, names: vec![name] }.encode_to_vec()
-            }
-            "todo.v1.TodoService.BatchUpdateTodos" => {
-                todo::BatchUpdateTodosRequest { parent, requests: vec![update(name)], request_id }.encode_to_vec()
-            }
-            "todo.v1.TodoService.BatchDeleteTodos" => {
-                let name = self.doomed[1].name.clone();
-                let requests = vec![todo::DeleteTodoRequest { name, ..Default::default() }];
-                todo::BatchDeleteTodosRequest { parent, requests, request_id }.encode_to_vec()
-            }
-            other => panic!("{other} has no example here: add one, so that its fields and names are tested"),
-        }
-    }
-
     /// The names of the owner's lists, a deleted one among them, and of members of such.
     #[must_use]
     pub fn lists_and_members(&self) -> (Vec<String>, Vec<String>) {
@@ -373,24 +264,6 @@ async fn mailed(system: &System, client: &mut Client) -> (String, String) {
     let request = auth::RequestPasswordResetRequest { email: "grace@todo.local".to_owned() };
     client.auth.request_password_reset(request).await.expect("asked for");
     (verification, mailbox.token("grace@todo.local", "Choose a new password").await)
-}
-
-fn creation(parent: String) -> todo::CreateTodoRequest {
-    let (title, notes) = ("Read".to_owned(), "A book".to_owned());
-    let todo = todo::Todo { title, notes, due: Some(christmas_eve()), ..Default::default() };
-    todo::CreateTodoRequest { parent, todo: Some(todo), ..Default::default() }
-}
-
-fn update(name: String) -> todo::UpdateTodoRequest {
-    let todo = todo::Todo { name, title: "Buy tea".to_owned(), due: Some(christmas_eve()), ..Default::default() };
-    todo::UpdateTodoRequest { todo: Some(todo), ..Default::default() }
-}
-
-/// A due at a time in a zone.
-fn christmas_eve() -> todo::Due {
-    let (local_time, time_zone) = ("2026-12-24T18:30:00".to_owned(), "Europe/Berlin".to_owned());
-    let time = todo::ZonedTime { local_time, time_zone, instant: None };
-    todo::Due { when: Some(todo::due::When::DateTime(time)) }
 }
 
 async fn gone(system: &System) -> auth::User {
