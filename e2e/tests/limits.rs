@@ -10,9 +10,10 @@ use e2e::raw::{Frame, Frames, connect, http2, refusal};
 use e2e::refusal::told;
 use e2e::settings::Settings;
 use e2e::system::Service;
-use e2e::{System, eventually};
+use e2e::{Fleet, System, eventually};
 use local_postgres::Cluster;
 use proto::auth::v1::RefreshTokensRequest;
+use proto::todo::v1::{BatchCreateTodosRequest, CreateTodoRequest};
 use service_kit::clock::Clock;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -227,4 +228,28 @@ async fn one_address_makes_a_hundred_calls_without_a_token_at_once() {
     };
     assert_eq!(refused, (Code::ResourceExhausted, "ADDRESS_THROTTLED".to_owned()));
     assert!(made >= 100, "{made}");
+}
+
+#[tokio::test]
+async fn half_a_million_elements_of_a_batch_are_refused_before_they_take_memory() {
+    let fleet = Fleet::start(1).await.unwrap();
+    fleet.heard().await;
+    let mut alice = fleet.client(0, 0).sign_up("alice").await;
+    let batch = |elements| BatchCreateTodosRequest {
+        parent: "lists/-".to_owned(),
+        requests: vec![CreateTodoRequest::default(); elements],
+        ..Default::default()
+    };
+    // Two bytes each: a little less than the mebibyte that such a message may have.
+    let (one, many) = (batch(1), batch(520_000));
+    alice.client.todos.batch_create_todos(one).await.unwrap_err();
+    let before = fleet.todo[0].peak_memory();
+    for _ in 0..4 {
+        let refused = alice.client.todos.batch_create_todos(many.clone()).await.unwrap_err();
+        assert_eq!(told(&refused), (Code::InvalidArgument, "FIELD_INVALID".to_owned()), "{refused:?}");
+    }
+    let grown = fleet.todo[0].peak_memory().zip(before).map(|(after, before)| after - before);
+    println!("520,000 elements: {grown:?} KiB more at the peak");
+    // Decoded they would be hundreds of mebibytes.
+    assert!(grown.is_none_or(|grown| grown < 16 * 1024), "{grown:?} KiB more");
 }
